@@ -1,0 +1,22 @@
+@0xb2f1c59e7d3a4c23;
+# The Volume object: data that outlives pods. Not namespaced. Reconciled by the engine through the
+# volume plug-in that `driver` names.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("stave::schema");
+using Common = import "../common.capnp";
+
+struct VolumeSpec {
+  driver @0 :Text $Common.immutable;     # volume plug-in; empty: the stack's default
+  options @1 :List(Common.KeyValue);     # the driver's own; for `local` as docker has them: type, o, device
+  anonymous @2 :Bool;                    # made for one container, removed with it if asked (`rm -v`, `run --rm`)
+}
+
+struct VolumeStatus {
+  phase @0 :Phase;
+  message @1 :Text;
+  path @2 :Text;                         # on the host, if the driver has one
+  observedGeneration @3 :UInt64;
+  usedBy @4 :List(Text);                 # pods that mount it
+  enum Phase { pending @0; ready @1; failed @2; }
+}
