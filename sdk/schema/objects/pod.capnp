@@ -30,6 +30,8 @@ struct PodSpec {
   volumes @12 :List(PodVolume) $Common.uniqueBy("name");
   stopTimeoutMs @13 :UInt64 = 10000 $Common.milliseconds;   # from the stop signal to SIGKILL
   removeWhenDone @14 :Bool;          # delete the object once all containers have stopped (`--rm`)
+  # Its anonymous volumes go with it. Those of another pod go too if it carries the annotation
+  # "stave/remove-volumes" with the value "true" when it is deleted (`docker rm -v`).
   pid @15 :Sharing;
   ipc @16 :Sharing;
   uts @17 :Sharing;
@@ -156,6 +158,8 @@ struct PodStatus {
   ready @9 :Bool;
   code @10 :Common.ErrorCode;        # of a failure
   exitCode @11 :Int32;               # 125, 126, 127 when it could not be started
+  restart @12 :UInt64;               # PodSpec.restart and PodSpec.desired that the containers now follow;
+  desired @13 :PodSpec.Desired;      # so that an engine that comes back knows what was asked meanwhile
 
   enum Phase { pending @0; created @1; running @2; paused @3; stopping @4; stopped @5; failed @6; }
   # failed: could not be created or started, and the restart policy does not try again.
