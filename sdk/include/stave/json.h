@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// JSON, and through it TOML and YAML, to Cap'n Proto and back. Strict: an unknown member, a wrong type
 /// and a number out of range are errors [invalid] with the path of the field and, where there is one,
@@ -14,7 +15,9 @@
 ///
 /// Text is a string, Data base64, an enum its name, a Void member of a union `true` or null, numbers are
 /// numbers (64 bit ones are also taken from strings). Fields marked `$bytes` and `$milliseconds` also
-/// take "128m" and "10s". A List(KeyValue) also takes an object {"name": "value"}.
+/// take "128m" and "10s". A List(KeyValue) is an object {"name": "value"}, and a list of structs only
+/// if a key repeats; both are taken. `null` leaves a field at its default. The active member of a union
+/// is always written. A null struct is never written, and an AnyPointer only if its schema is known.
 namespace stave::json {
 
 /// What stands behind an AnyPointer field: the schema of the struct, or nothing if it cannot be known.
