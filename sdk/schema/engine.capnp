@@ -23,7 +23,7 @@ interface Engine {
 
   exec @1 (pod :Text, container :Text, spec :Runtime.ExecSpec) -> (process :Runtime.Process);
 
-  logs @2 (pod :Text, container :Text, options :LogOptions, sink :Logging.LogSink)
+  logs @2 (pod :Text, container :Text, options :LogQuery, sink :Logging.LogSink)
       -> (following :Common.Handle);
   # Sends what there is, then, with `follow`, what comes until the container stops; then end(). Works
   # on stopped containers and over rotation.
@@ -80,7 +80,7 @@ interface LoadResult {
   # Waits until the stream was ended and taken.
 }
 
-struct LogOptions {
+struct LogQuery {
   follow @0 :Bool;
   since @1 :Int64;           # Unix time, nanoseconds; 0: from the beginning
   until @2 :Int64;           # 0: no end

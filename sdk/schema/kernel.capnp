@@ -77,4 +77,15 @@ interface Plugins {
   swap @1 (name :Text, file :Text);
   # Starts `file` beside the running instance, moves callers across between two calls and ends the old
   # one. If the new one does not come up, the old one stays and this fails with the reason.
+
+  metrics @2 (name :Text) -> (calls :List(MethodMetric)) $Common.idempotent;
+  # What callers asked of a plug-in since the daemon started, by method. Fails [not-found].
+}
+
+struct MethodMetric {
+  method @0 :Text;       # "Storage.prepare"
+  calls @1 :UInt64;
+  failures @2 :UInt64;
+  totalMicros @3 :UInt64;
+  maxMicros @4 :UInt64;
 }

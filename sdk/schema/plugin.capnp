@@ -26,17 +26,6 @@ interface PluginHost {
 
   ping @4 () -> () $Common.idempotent;
   # Answered by the plug-in's loop: a plug-in that blocks its loop does not answer.
-
-  metrics @5 () -> (calls :List(MethodMetric)) $Common.idempotent;
-  # What crossed the seam since the start.
-}
-
-struct MethodMetric {
-  method @0 :Text;       # "Storage.prepare"
-  calls @1 :UInt64;
-  failures @2 :UInt64;
-  totalMicros @3 :UInt64;
-  maxMicros @4 :UInt64;
 }
 
 struct PluginDescriptor {

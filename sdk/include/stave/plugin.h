@@ -2,6 +2,7 @@
 
 #include <capnp/capability.h>
 #include <capnp/common.h>
+#include <capnp/dynamic.h>
 #include <capnp/schema.h>
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
@@ -93,8 +94,8 @@ struct PluginEntry {
   const char* version;
   const char* summary;
   const char* requirements;  // separated by spaces
-  const capnp::_::RawSchema* settings;
-  const capnp::_::RawSchema* interface;
+  capnp::StructSchema (*settings)();      // null: it has none
+  capnp::InterfaceSchema (*interface)();
   kj::Promise<capnp::Capability::Client> (*start)(Context&);
 };
 
@@ -104,11 +105,11 @@ struct NoSettings {};
 namespace detail {
 
 template <typename T>
-constexpr const capnp::_::RawSchema* rawSchemaOf() {
+constexpr capnp::StructSchema (*settingsSchemaOf())() {
   if constexpr (std::is_same_v<T, NoSettings>) {
     return nullptr;
   } else {
-    return &capnp::_::rawSchema<T>();
+    return []() -> capnp::StructSchema { return capnp::Schema::from<T>(); };
   }
 }
 
@@ -139,6 +140,6 @@ constexpr const capnp::_::RawSchema* rawSchemaOf() {
       version,                                                                                       \
       summary,                                                                                       \
       requirements,                                                                                  \
-      ::stave::detail::rawSchemaOf<Settings>(),                                                      \
-      ::stave::detail::rawSchemaOf<Interface>(),                                                     \
+      ::stave::detail::settingsSchemaOf<Settings>(),                                                 \
+      []() -> capnp::InterfaceSchema { return capnp::Schema::from<Interface>(); },                   \
       &staveStart}

@@ -11,8 +11,8 @@ using Runtime = import "../runtime.capnp";
 using Network = import "../network.capnp";
 
 struct PodSpec {
-  containers @0 :List(Container) $Common.required $Common.uniqueBy("name");
-  initContainers @1 :List(Container) $Common.uniqueBy("name");
+  containers @0 :List(PodContainer) $Common.required $Common.uniqueBy("name");
+  initContainers @1 :List(PodContainer) $Common.uniqueBy("name");
   # Run one after the other, each to success, before the containers start.
 
   desired @2 :Desired = running;
@@ -95,7 +95,7 @@ struct VolumeMount {
   createHostPath @6 :Bool;           # `docker -v`: make a missing host directory; else it is an error
 }
 
-struct Container {
+struct PodContainer {
   name @0 :Text $Common.required $Common.pattern("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}");
   image @1 :Text $Common.required;   # a reference as the user wrote it
   command @2 :List(Text);            # instead of the image's entrypoint
