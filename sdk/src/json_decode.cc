@@ -19,7 +19,9 @@ using Type = capnp::schema::Type;
 
 constexpr unsigned deepest = 64;  // of nested values; schemas may be recursive
 
-std::string toString(capnp::Text::Reader text) { return std::string(text.begin(), text.size()); }
+std::string toString(capnp::Text::Reader text) {
+  return std::string(text.begin(), text.size());
+}
 
 /// A place for one value: a field of a struct or an element of a list.
 class Slot {
@@ -91,7 +93,9 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& na
 
 capnp::StructSchema::Field findField(capnp::StructSchema schema, const std::string& name,
                                      const Path& path) {
-  KJ_IF_MAYBE(field, schema.findFieldByName(name)) { return *field; }
+  KJ_IF_MAYBE (field, schema.findFieldByName(name)) {
+    return *field;
+  }
   std::vector<std::string> names;
   for (auto field : schema.getFields()) names.push_back(toString(field.getProto().getName()));
   path.fail("there is no field \"" + name + "\"" + suggestion(name, names));
@@ -112,7 +116,8 @@ void Decoder::structure(const json& value, capnp::DynamicStruct::Builder target,
     bool isVoid = field.getType().isVoid();
     if (content.is_null() && !(isVoid && isInUnion(field))) continue;
     if (isInUnion(field)) {
-      if (!member.empty()) path.fail("only one of \"" + member + "\" and \"" + name + "\" can be given");
+      if (!member.empty())
+        path.fail("only one of \"" + member + "\" and \"" + name + "\" can be given");
       member = name;
     }
     if (field.getType().isAnyPointer()) {
@@ -130,9 +135,12 @@ capnp::EnumSchema::Enumerant findEnumerant(const json& value, capnp::EnumSchema 
                                            const Path& path) {
   if (!value.is_string()) expected("one of the names of an enum", value, path);
   auto& name = value.get_ref<const std::string&>();
-  KJ_IF_MAYBE(enumerant, schema.findEnumerantByName(name)) { return *enumerant; }
+  KJ_IF_MAYBE (enumerant, schema.findEnumerantByName(name)) {
+    return *enumerant;
+  }
   std::vector<std::string> names;
-  for (auto enumerant : schema.getEnumerants()) names.push_back(toString(enumerant.getProto().getName()));
+  for (auto enumerant : schema.getEnumerants())
+    names.push_back(toString(enumerant.getProto().getName()));
   path.fail("\"" + name + "\" is not one of its values" + suggestion(name, names));
 }
 
@@ -170,15 +178,24 @@ constexpr Range rangeOf() {
 /// Of an integer type; nothing for others.
 kj::Maybe<Range> integerRange(Type::Which type) {
   switch (type) {
-    case Type::INT8: return rangeOf<int8_t>();
-    case Type::INT16: return rangeOf<int16_t>();
-    case Type::INT32: return rangeOf<int32_t>();
-    case Type::INT64: return rangeOf<int64_t>();
-    case Type::UINT8: return rangeOf<uint8_t>();
-    case Type::UINT16: return rangeOf<uint16_t>();
-    case Type::UINT32: return rangeOf<uint32_t>();
-    case Type::UINT64: return rangeOf<uint64_t>();
-    default: return nullptr;
+    case Type::INT8:
+      return rangeOf<int8_t>();
+    case Type::INT16:
+      return rangeOf<int16_t>();
+    case Type::INT32:
+      return rangeOf<int32_t>();
+    case Type::INT64:
+      return rangeOf<int64_t>();
+    case Type::UINT8:
+      return rangeOf<uint8_t>();
+    case Type::UINT16:
+      return rangeOf<uint16_t>();
+    case Type::UINT32:
+      return rangeOf<uint32_t>();
+    case Type::UINT64:
+      return rangeOf<uint64_t>();
+    default:
+      return nullptr;
   }
 }
 
@@ -195,15 +212,23 @@ json numberFromText(const json& value, const Slot& slot, const Path& path) {
   auto& text = value.get_ref<const std::string&>();
   auto type = slot.type.which();
   if (type == Type::UINT64 || type == Type::INT64) {
-    KJ_IF_MAYBE(number, parseInteger<uint64_t>(text)) { return *number; }
-    KJ_IF_MAYBE(number, parseInteger<int64_t>(text)) { return *number; }
+    KJ_IF_MAYBE (number, parseInteger<uint64_t>(text)) {
+      return *number;
+    }
+    KJ_IF_MAYBE (number, parseInteger<int64_t>(text)) {
+      return *number;
+    }
   }
   if (slot.bytes) {
-    KJ_IF_MAYBE(number, parseBytes(text)) { return *number; }
+    KJ_IF_MAYBE (number, parseBytes(text)) {
+      return *number;
+    }
     path.fail("\"" + text + "\" is not a number of bytes such as 1024, \"128m\" or \"2GiB\"");
   }
   if (slot.milliseconds) {
-    KJ_IF_MAYBE(number, parseMilliseconds(text)) { return *number; }
+    KJ_IF_MAYBE (number, parseMilliseconds(text)) {
+      return *number;
+    }
     path.fail("\"" + text + "\" is not a time span such as \"10s\", \"1m30s\" or \"250ms\"");
   }
   expected("a number", value, path);
@@ -236,7 +261,7 @@ void setFloat(const json& value, Slot& slot, const Path& path) {
 }
 
 void Decoder::number(const json& value, Slot& slot, const Path& path) {
-  KJ_IF_MAYBE(range, integerRange(slot.type.which())) {
+  KJ_IF_MAYBE (range, integerRange(slot.type.which())) {
     auto given = value.is_string() ? numberFromText(value, slot, path) : value;
     setInteger(given, slot, *range, path);
   } else {
@@ -283,7 +308,7 @@ void Decoder::pointer(const json& value, Slot& slot, const Path& path) {
     return;
   }
   if (options_.anyPointer != nullptr) {
-    KJ_IF_MAYBE(schema, (*options_.anyPointer)(slot.owner().asReader(), slot.field())) {
+    KJ_IF_MAYBE (schema, (*options_.anyPointer)(slot.owner().asReader(), slot.field())) {
       return structure(value, target.initAs<capnp::DynamicStruct>(*schema), path);
     }
   }
@@ -292,19 +317,27 @@ void Decoder::pointer(const json& value, Slot& slot, const Path& path) {
 
 void Decoder::slot(const json& value, Slot slot, const Path& path) {
   switch (slot.type.which()) {
-    case Type::VOID: return setVoid(value, slot, path);
+    case Type::VOID:
+      return setVoid(value, slot, path);
     case Type::BOOL:
       if (!value.is_boolean()) expected("true or false", value, path);
       return slot.set(value.get<bool>());
-    case Type::TEXT: return setText(value, slot, path);
-    case Type::DATA: return setData(value, slot, path);
-    case Type::LIST: return list(value, slot, path);
+    case Type::TEXT:
+      return setText(value, slot, path);
+    case Type::DATA:
+      return setData(value, slot, path);
+    case Type::LIST:
+      return list(value, slot, path);
     case Type::ENUM:
       return slot.set(capnp::DynamicEnum(findEnumerant(value, slot.type.asEnum(), path)));
-    case Type::STRUCT: return structure(value, slot.structure(), path);
-    case Type::INTERFACE: return capability(value, slot, path);
-    case Type::ANY_POINTER: return pointer(value, slot, path);
-    default: return number(value, slot, path);
+    case Type::STRUCT:
+      return structure(value, slot.structure(), path);
+    case Type::INTERFACE:
+      return capability(value, slot, path);
+    case Type::ANY_POINTER:
+      return pointer(value, slot, path);
+    default:
+      return number(value, slot, path);
   }
 }
 

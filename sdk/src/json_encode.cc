@@ -29,7 +29,9 @@ class Encoder {
   const Options& options_;
 };
 
-std::string toString(capnp::Text::Reader text) { return std::string(text.begin(), text.size()); }
+std::string toString(capnp::Text::Reader text) {
+  return std::string(text.begin(), text.size());
+}
 
 json number(double value) {
   if (std::isnan(value)) return "NaN";
@@ -38,7 +40,9 @@ json number(double value) {
 }
 
 json enumerant(capnp::DynamicEnum value) {
-  KJ_IF_MAYBE(known, value.getEnumerant()) { return toString(known->getProto().getName()); }
+  KJ_IF_MAYBE (known, value.getEnumerant()) {
+    return toString(known->getProto().getName());
+  }
   return value.getRaw();  // from a newer schema
 }
 
@@ -74,22 +78,33 @@ json Encoder::capability(capnp::DynamicCapability::Client client) {
 
 json Encoder::any(capnp::DynamicValue::Reader value) {
   switch (value.getType()) {
-    case capnp::DynamicValue::VOID: return true;
-    case capnp::DynamicValue::BOOL: return value.as<bool>();
-    case capnp::DynamicValue::INT: return value.as<int64_t>();
-    case capnp::DynamicValue::UINT: return value.as<uint64_t>();
-    case capnp::DynamicValue::FLOAT: return number(value.as<double>());
-    case capnp::DynamicValue::TEXT: return toString(value.as<capnp::Text>());
+    case capnp::DynamicValue::VOID:
+      return true;
+    case capnp::DynamicValue::BOOL:
+      return value.as<bool>();
+    case capnp::DynamicValue::INT:
+      return value.as<int64_t>();
+    case capnp::DynamicValue::UINT:
+      return value.as<uint64_t>();
+    case capnp::DynamicValue::FLOAT:
+      return number(value.as<double>());
+    case capnp::DynamicValue::TEXT:
+      return toString(value.as<capnp::Text>());
     case capnp::DynamicValue::DATA: {
       auto text = kj::encodeBase64(value.as<capnp::Data>());
       return std::string(text.begin(), text.size());
     }
-    case capnp::DynamicValue::LIST: return list(value.as<capnp::DynamicList>());
-    case capnp::DynamicValue::ENUM: return enumerant(value.as<capnp::DynamicEnum>());
-    case capnp::DynamicValue::STRUCT: return structure(value.as<capnp::DynamicStruct>());
-    case capnp::DynamicValue::CAPABILITY: return capability(value.as<capnp::DynamicCapability>());
+    case capnp::DynamicValue::LIST:
+      return list(value.as<capnp::DynamicList>());
+    case capnp::DynamicValue::ENUM:
+      return enumerant(value.as<capnp::DynamicEnum>());
+    case capnp::DynamicValue::STRUCT:
+      return structure(value.as<capnp::DynamicStruct>());
+    case capnp::DynamicValue::CAPABILITY:
+      return capability(value.as<capnp::DynamicCapability>());
     case capnp::DynamicValue::ANY_POINTER:
-    case capnp::DynamicValue::UNKNOWN: return nullptr;
+    case capnp::DynamicValue::UNKNOWN:
+      return nullptr;
   }
   return nullptr;
 }
@@ -97,11 +112,15 @@ json Encoder::any(capnp::DynamicValue::Reader value) {
 bool Encoder::isLeftOut(capnp::DynamicStruct::Reader owner, capnp::StructSchema::Field field) {
   bool group = field.getProto().isGroup();
   switch (field.getType().which()) {
-    case capnp::schema::Type::STRUCT: return !group && !owner.has(field, capnp::HasMode::NON_NULL);
+    case capnp::schema::Type::STRUCT:
+      return !group && !owner.has(field, capnp::HasMode::NON_NULL);
     case capnp::schema::Type::ANY_POINTER:
-    case capnp::schema::Type::INTERFACE: return !owner.has(field, capnp::HasMode::NON_NULL);
-    case capnp::schema::Type::VOID: return true;
-    default: return !options_.defaults && !owner.has(field, capnp::HasMode::NON_DEFAULT);
+    case capnp::schema::Type::INTERFACE:
+      return !owner.has(field, capnp::HasMode::NON_NULL);
+    case capnp::schema::Type::VOID:
+      return true;
+    default:
+      return !options_.defaults && !owner.has(field, capnp::HasMode::NON_DEFAULT);
   }
 }
 
@@ -112,13 +131,14 @@ json Encoder::pointer(capnp::DynamicStruct::Reader owner, capnp::StructSchema::F
     return capability(client.castAs<capnp::DynamicCapability>(capnp::InterfaceSchema()));
   }
   if (options_.anyPointer == nullptr || !value.isStruct()) return nullptr;
-  KJ_IF_MAYBE(schema, (*options_.anyPointer)(owner, field)) {
+  KJ_IF_MAYBE (schema, (*options_.anyPointer)(owner, field)) {
     return structure(value.getAs<capnp::DynamicStruct>(*schema));
   }
   return nullptr;
 }
 
-void Encoder::field(json& object, capnp::DynamicStruct::Reader owner, capnp::StructSchema::Field field) {
+void Encoder::field(json& object, capnp::DynamicStruct::Reader owner,
+                    capnp::StructSchema::Field field) {
   auto name = toString(field.getProto().getName());
   if (!options_.showSecrets && annotations::has(field, annotations::secret)) {
     object[name] = "***";
@@ -138,7 +158,9 @@ json Encoder::structure(capnp::DynamicStruct::Reader value) {
     auto name = toString(member.getProto().getName());
     if (group && !options_.defaults && object[name].empty()) object.erase(name);
   }
-  KJ_IF_MAYBE(active, value.which()) { field(object, value, *active); }
+  KJ_IF_MAYBE (active, value.which()) {
+    field(object, value, *active);
+  }
   return object;
 }
 

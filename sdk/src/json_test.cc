@@ -32,7 +32,7 @@ template <typename T>
 std::string errorOf(std::string_view text) {
   Message<T> message;
   std::string result;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { message.decode(text); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { message.decode(text); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::INVALID);
     result = textOf(*exception);
   }
@@ -96,15 +96,16 @@ TEST(JsonDecode, RefusesNumbersOutOfRange) {
 }
 
 TEST(JsonDecode, RefusesWrongTypes) {
-  EXPECT_EQ(errorOf<schema::Container>(R"({"image": 5})"), "spec.image: expected text, got a number");
-  EXPECT_EQ(errorOf<schema::Container>(R"({"terminal": "yes"})"),
+  EXPECT_EQ(errorOf<schema::PodContainer>(R"({"image": 5})"),
+            "spec.image: expected text, got a number");
+  EXPECT_EQ(errorOf<schema::PodContainer>(R"({"terminal": "yes"})"),
             "spec.terminal: expected true or false, got text");
-  EXPECT_EQ(errorOf<schema::Container>(R"({"command": "ls"})"),
+  EXPECT_EQ(errorOf<schema::PodContainer>(R"({"command": "ls"})"),
             "spec.command: expected a list, got text");
-  EXPECT_EQ(errorOf<schema::Container>(R"({"command": [null]})"),
+  EXPECT_EQ(errorOf<schema::PodContainer>(R"({"command": [null]})"),
             "spec.command[0]: expected text, got null");
-  EXPECT_EQ(errorOf<schema::Container>("[]"), "spec: expected an object, got a list");
-  EXPECT_EQ(errorOf<schema::Container>(R"({"image": "a\u0000b"})"),
+  EXPECT_EQ(errorOf<schema::PodContainer>("[]"), "spec: expected an object, got a list");
+  EXPECT_EQ(errorOf<schema::PodContainer>(R"({"image": "a\u0000b"})"),
             "spec.image: text cannot hold a zero byte");
 }
 
@@ -195,7 +196,8 @@ TEST(JsonEncode, SurvivesTextThatIsNotUtf8) {
 }
 
 TEST(JsonAnyPointer, FollowsTheSchemaThatIsResolved) {
-  json::AnyPointerSchema resolve = [](capnp::DynamicStruct::Reader parent, capnp::StructSchema::Field) {
+  json::AnyPointerSchema resolve = [](capnp::DynamicStruct::Reader parent,
+                                      capnp::StructSchema::Field) {
     auto kind = parent.as<schema::Object>().getMetadata().getKind();
     kj::Maybe<capnp::StructSchema> result;
     if (kind == "Pod") result = capnp::Schema::from<schema::PodSpec>();
@@ -218,10 +220,11 @@ TEST(JsonCapability, PassesThroughTheHooks) {
       [](capnp::DynamicCapability::Client client) {
         return nlohmann::json{{"interface", client.getSchema().getShortDisplayName().cStr()}};
       };
-  kj::Function<capnp::DynamicCapability::Client(const nlohmann::json&, capnp::InterfaceSchema)> decode =
-      [](const nlohmann::json& value, capnp::InterfaceSchema schema) {
+  kj::Function<capnp::DynamicCapability::Client(const nlohmann::json&, capnp::InterfaceSchema)>
+      decode = [](const nlohmann::json& value, capnp::InterfaceSchema schema) {
         EXPECT_EQ(value, 7);
-        return capnp::Capability::Client(nullptr).castAs<capnp::DynamicCapability>(schema);
+        return capnp::Capability::Client(KJ_EXCEPTION(FAILED, "never called"))
+            .castAs<capnp::DynamicCapability>(schema);
       };
   json::Options options;
   options.encodeCapability = &encode;
@@ -234,9 +237,10 @@ TEST(JsonCapability, PassesThroughTheHooks) {
 }
 
 TEST(JsonCapability, AnyCapabilityHasNoInterface) {
-  kj::Function<capnp::DynamicCapability::Client(const nlohmann::json&, capnp::InterfaceSchema)> decode =
-      [](const nlohmann::json&, capnp::InterfaceSchema schema) {
-        return capnp::Capability::Client(nullptr).castAs<capnp::DynamicCapability>(schema);
+  kj::Function<capnp::DynamicCapability::Client(const nlohmann::json&, capnp::InterfaceSchema)>
+      decode = [](const nlohmann::json&, capnp::InterfaceSchema schema) {
+        return capnp::Capability::Client(KJ_EXCEPTION(FAILED, "never called"))
+            .castAs<capnp::DynamicCapability>(schema);
       };
   json::Options options;
   options.decodeCapability = &decode;

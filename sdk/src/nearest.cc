@@ -10,7 +10,8 @@ namespace {
 
 std::string lowered(std::string_view word) {
   std::string result(word);
-  for (char& letter : result) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  for (char& letter : result)
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   return result;
 }
 

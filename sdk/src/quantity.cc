@@ -14,8 +14,8 @@ std::optional<long double> takeNumber(std::string_view& text) {
   auto digits = text.substr(0, end);
   if (digits.empty() || digits.front() == '.' || digits.back() == '.') return std::nullopt;
   long double number = 0;
-  auto [rest, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+  auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number,
+                                       std::chars_format::fixed);
   if (error != std::errc() || rest != digits.data() + digits.size()) return std::nullopt;
   text.remove_prefix(digits.size());
   return number;
@@ -45,8 +45,9 @@ struct TimeUnit {
 
 /// Takes a unit from the beginning of the text; the longer names stand before their beginnings.
 std::optional<long double> takeTimeUnit(std::string_view& text) {
-  static constexpr TimeUnit units[] = {{"ms", 1},      {"us", 1e-3L},   {"ns", 1e-6L},    {"s", 1000},
-                                       {"m", 60'000},  {"h", 3600'000}, {"d", 86'400'000}};
+  static constexpr TimeUnit units[] = {{"ms", 1},        {"us", 1e-3L}, {"ns", 1e-6L},
+                                       {"s", 1000},      {"m", 60'000}, {"h", 3600'000},
+                                       {"d", 86'400'000}};
   for (auto& unit : units) {
     if (text.substr(0, unit.name.size()) != unit.name) continue;
     text.remove_prefix(unit.name.size());
