@@ -26,7 +26,7 @@ interface BuildSink {
 
 interface Builder {
   build @0 (options :BuildOptions, sink :BuildSink)
-      -> (context :Common.ByteStream, result :BuildResult);
+      -> (context :Common.ByteStream, result :BuildResult) $Common.unbounded;
   # The context arrives as a tar, plain, gzip or zstd. Dropping the result cancels the build. Fails
   # [invalid] with line and instruction.
 }

@@ -19,6 +19,9 @@ annotation idempotent @0xc7a30b51f2e84d11 (method) :Void;
 # The method may be sent again after the process that served it died in the middle: a reconnecting
 # capability does so by itself. A method without it fails with a disconnected exception instead.
 
+annotation unbounded @0xa4d97e1b60c28f1b (method) :Void;
+# The method may take as long as it takes: the deadline of a plug-in's calls does not apply.
+
 annotation required @0x9e6f20b4c1d75a12 (field) :Void;
 # The kernel refuses an object in which this text or list is empty or this pointer is null.
 

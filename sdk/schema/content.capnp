@@ -35,7 +35,7 @@ interface Content {
 
   list @7 () -> (blobs :List(BlobInfo)) $Common.idempotent;
 
-  collect @8 (all :Bool) -> (removed :UInt32, bytes :UInt64);
+  collect @8 (all :Bool) -> (removed :UInt32, bytes :UInt64) $Common.unbounded;
   # Removes blobs that nothing holds: the oldest first until usage is under low water, or all of them.
   # Runs by itself in the background when usage passes high water.
 

@@ -24,7 +24,7 @@ interface Engine {
   exec @1 (pod :Text, container :Text, spec :Runtime.ExecSpec) -> (process :Runtime.Process);
 
   logs @2 (pod :Text, container :Text, options :LogQuery, sink :Logging.LogSink)
-      -> (following :Common.Handle);
+      -> (following :Common.Handle) $Common.unbounded;
   # Sends what there is, then, with `follow`, what comes until the container stops; then end(). Works
   # on stopped containers and over rotation.
 
@@ -36,7 +36,7 @@ interface Engine {
   top @5 (pod :Text, container :Text) -> (processes :List(ProcessInfo)) $Common.idempotent;
 
   stat @6 (pod :Text, container :Text, path :Text) -> (info :PathInfo) $Common.idempotent;
-  copyOut @7 (pod :Text, container :Text, path :Text, sink :Common.ByteStream) -> (info :PathInfo);
+  copyOut @7 (pod :Text, container :Text, path :Text, sink :Common.ByteStream) -> (info :PathInfo) $Common.unbounded;
   # A tar of the file or tree; entries begin with its base name. Links are resolved in the container's
   # root only. Works on stopped containers.
   copyIn @8 (pod :Text, container :Text, path :Text, keepOwners :Bool, noOverwriteDirectory :Bool)
@@ -44,18 +44,18 @@ interface Engine {
   # Unpacks a tar into the directory `path`.
 
   changes @9 (pod :Text, container :Text) -> (changes :List(Storage.FileChange)) $Common.idempotent;
-  exportRoot @10 (pod :Text, container :Text, sink :Common.ByteStream) -> ();   # its file system, a tar
+  exportRoot @10 (pod :Text, container :Text, sink :Common.ByteStream) -> () $Common.unbounded;   # its file system, a tar
 
-  commit @11 (pod :Text, container :Text, options :CommitOptions) -> (imageId :Text, manifest :Text);
+  commit @11 (pod :Text, container :Text, options :CommitOptions) -> (imageId :Text, manifest :Text) $Common.unbounded;
   # Makes an image of what it changed, and the Image object if a reference is given.
 
   resize @12 (pod :Text, container :Text, width :UInt16, height :UInt16) $Common.idempotent;
 
   push @13 (image :Text, target :Text, credentials :Registry.Credentials, registry :Text,
-            progress :Common.ProgressSink) -> (digest :Text);
+            progress :Common.ProgressSink) -> (digest :Text) $Common.unbounded;
   # `image`: name or id of an image here. `target` empty: its own name.
 
-  saveImages @14 (images :List(Text), format :ArchiveFormat, sink :Common.ByteStream) -> ();
+  saveImages @14 (images :List(Text), format :ArchiveFormat, sink :Common.ByteStream) -> () $Common.unbounded;
   loadImages @15 (progress :Common.ProgressSink)
       -> (sink :Common.ByteStream, result :LoadResult);
   # Takes a docker-archive or an OCI layout tar, plain, gzip or zstd. Makes Image objects.
@@ -65,8 +65,8 @@ interface Engine {
   # CMD ENTRYPOINT ENV EXPOSE LABEL STOPSIGNAL USER VOLUME WORKDIR.
   history @17 (image :Text) -> (entries :List(HistoryEntry)) $Common.idempotent;
 
-  diskUsage @18 () -> (usage :DiskUsage) $Common.idempotent;
-  prune @19 (what :PruneWhat) -> (removed :List(Text), bytes :UInt64);
+  diskUsage @18 () -> (usage :DiskUsage) $Common.idempotent $Common.unbounded;
+  prune @19 (what :PruneWhat) -> (removed :List(Text), bytes :UInt64) $Common.unbounded;
 
   resolveImage @20 (reference :Text) -> (name :Text) $Common.idempotent;
   # The Image object that a user means: full or short reference, id or the beginning of one. Fails

@@ -56,7 +56,8 @@ struct Change {
 
   op @0 :Op;
   object @1 :Object;
-  finalizer @2 :Text;      # Only for addFinalizer and removeFinalizer.
+  finalizer @2 :Text;
+  # For addFinalizer and removeFinalizer. With `status` and not empty: is added as well, in one step.
 
   enum Op {
     create @0;           # Fails [already-exists].

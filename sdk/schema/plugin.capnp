@@ -26,6 +26,9 @@ interface PluginHost {
 
   ping @4 () -> () $Common.idempotent;
   # Answered by the plug-in's loop: a plug-in that blocks its loop does not answer.
+
+  check @5 (settings :List(Setting)) -> () $Common.idempotent;
+  # Whether `start` would take these settings; fails as it would, and starts nothing.
 }
 
 struct PluginDescriptor {

@@ -45,12 +45,12 @@ interface Registry {
   # that breaks the specification, a wrong digest).
 
   pull @1 (reference :Text, platform :Common.Platform, credentials :Credentials, sink :PullSink,
-           progress :Common.ProgressSink) -> (image :ResolvedImage);
+           progress :Common.ProgressSink) -> (image :ResolvedImage) $Common.unbounded;
   # As resolve, and then all layers into content, in parallel, resuming what was begun. Two pulls that
   # need one layer fetch it once. Digests are verified. Cancelling keeps what has arrived.
 
   push @2 (manifestDigest :Text, reference :Text, credentials :Credentials,
-           progress :Common.ProgressSink) -> (digest :Text);
+           progress :Common.ProgressSink) -> (digest :Text) $Common.unbounded;
   # Uploads what the other side lacks: blobs, then manifest, then (for a tag) the tag. `digest` is of
   # the manifest as the registry now has it.
 

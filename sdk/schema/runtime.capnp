@@ -171,7 +171,7 @@ struct ContainerStatistics {
 }
 
 interface Runtime {
-  create @0 (spec :ContainerSpec) -> (container :Container);
+  create @0 (spec :ContainerSpec) -> (container :Container) $Common.unbounded;
   # Prepares everything and stops short of running the command: a bad spec, a missing or unexecutable
   # command ([not-found] and [denied] with runc's wording), a mount that cannot be made fails here and
   # leaves nothing behind. [already-exists] for an id in use. Dropping the capability keeps it.

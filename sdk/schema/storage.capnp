@@ -32,7 +32,7 @@ struct FileChange {
 
 interface Storage {
   unpack @0 (chainId :Text, parent :Text, source :LayerSource, progress :Common.ProgressSink)
-      -> (bytes :UInt64, diffId :Text);
+      -> (bytes :UInt64, diffId :Text) $Common.unbounded;
   # Makes the layer `chainId` by applying the source to `parent` (a chain id; empty for the lowest).
   # The parent may still be under way: a driver that needs it waits for it. Exists already: returns at
   # once. Two calls for one chain id do the work once. `bytes` is what it occupies. Fails [invalid]

@@ -69,7 +69,7 @@ interface Store {
   # Keys put with this lease are deleted, as an ordinary transaction, when it is not renewed in time
   # or revoked. Dropping the capability does nothing: it is renewals that keep a lease.
 
-  campaign @5 (name :Text, identity :Text, ttlMs :UInt64) -> (leadership :Leadership);
+  campaign @5 (name :Text, identity :Text, ttlMs :UInt64) -> (leadership :Leadership) $Common.unbounded;
   # Returns when the caller leads the election `name`. Cancel to withdraw.
 
   status @6 () -> (revision :UInt64, compactRevision :UInt64, keys :UInt64, bytes :UInt64)

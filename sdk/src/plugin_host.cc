@@ -140,6 +140,13 @@ class LoadedPlugin final : public schema::PluginHost::Server,
     });
   }
 
+  kj::Promise<void> check(CheckContext context) override {
+    auto previous = kj::mv(settings_);
+    KJ_DEFER(settings_ = kj::mv(previous));
+    bind(context.getParams().getSettings());
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> ping(PingContext) override { return kj::READY_NOW; }
 
  private:

@@ -46,6 +46,18 @@ uint64_t fileSize(int fd) {
   return info.st_size;
 }
 
+std::optional<FileTimes> findFile(const std::string& path) {
+  struct stat info;
+  if (::lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    int number = errno;
+    failErrno("lstat(" + path + ")", number);
+  }
+  if (!S_ISREG(info.st_mode)) return std::nullopt;
+  return FileTimes{static_cast<uint64_t>(info.st_size),
+                   info.st_mtim.tv_sec * 1'000'000'000ll + info.st_mtim.tv_nsec};
+}
+
 void truncate(int fd, uint64_t size) {
   if (::ftruncate(fd, size) != 0) failOn("ftruncate", fd, ", " + std::to_string(size));
 }

@@ -39,6 +39,16 @@ TEST_F(PositionedIo, Truncates) {
   syncDirectory(directory_);
 }
 
+TEST_F(PositionedIo, FindsRegularFilesOnly) {
+  writeAllAt(file_.get(), "hello", 5, 0);
+  auto found = findFile(directory_ + "/file");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size, 5u);
+  EXPECT_GT(found->modified, 1'600'000'000ll * 1'000'000'000ll);
+  EXPECT_FALSE(findFile(directory_ + "/none"));
+  EXPECT_FALSE(findFile(directory_));
+}
+
 TEST_F(PositionedIo, ErrorsNameTheCallAndItsArguments) {
   char byte;
   try {

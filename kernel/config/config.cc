@@ -1,0 +1,274 @@
+#include "kernel/config/config.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "stave/error.h"
+#include "stave/json.h"
+#include "stave/os/file.h"
+#include "stave/settings.h"
+
+namespace stave::config {
+
+namespace {
+
+constexpr const char* systemFile = "/etc/stave/stave.toml";
+
+const std::vector<std::string> ownTables = {"daemon", "endpoint", "plugins", "stack"};
+
+using Values = std::vector<const Value*>;
+
+/// Values as the settings of a struct, `skip` leading parts of their keys left out.
+kj::Own<capnp::MallocMessageBuilder> settingsOf(const Values& values, size_t skip) {
+  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto list = message->initRoot<capnp::AnyPointer>().initAs<capnp::List<schema::Setting>>(values.size());
+  for (size_t i = 0; i < values.size(); i++) {
+    auto& value = *values[i];
+    auto key = list[i].initKey(value.key.size() - skip);
+    for (size_t part = skip; part < value.key.size(); part++) key.set(part - skip, value.key[part]);
+    list[i].setJson(value.json);
+    list[i].setFile(value.file);
+    list[i].setLine(value.line);
+  }
+  return message;
+}
+
+template <typename Struct>
+void bind(const Values& values, size_t skip, typename Struct::Builder target) {
+  auto message = settingsOf(values, skip);
+  bindSettings(message->getRoot<capnp::AnyPointer>().getAs<capnp::List<schema::Setting>>(),
+               capnp::DynamicStruct::Builder(target));
+}
+
+std::vector<std::string> textsOf(capnp::List<capnp::Text>::Reader list) {
+  std::vector<std::string> texts;
+  for (auto text : list) texts.emplace_back(text.cStr());
+  return texts;
+}
+
+struct StackEntry {
+  std::string kind, name, place;
+};
+
+class Interpreter {
+ public:
+  Interpreter(const Source& source, std::string executableDirectory)
+      : source_(source), executableDirectory_(std::move(executableDirectory)) {}
+
+  Config run() {
+    readStack();
+    refuseUnknownTables();
+    bindOwn();
+    Config config;
+    config.message = message_;
+    config.files = source_.files;
+    for (auto* value : ownValues()) config.own.push_back(*value);
+    for (auto& entry : stack_) config.plugins.push_back(pluginFor(entry));
+    for (auto& plugin : config.plugins) checkFallback(plugin);
+    return config;
+  }
+
+ private:
+  void readStack() {
+    for (auto& value : source_.values) {
+      if (value.key[0] != "stack") continue;
+      if (value.key.size() != 2) refuse(value, "the stack names plug-ins by kind: storage = \"overlay\"");
+      auto names = nlohmann::json::parse(value.json);
+      if (names.is_string()) names = nlohmann::json::array({names});
+      if (!names.is_array()) refuse(value, "expected a plug-in's name or a list of names");
+      for (auto& name : names) {
+        if (!name.is_string()) refuse(value, "expected a plug-in's name or a list of names");
+        stack_.push_back({value.key[1], name.get<std::string>(), value.place()});
+      }
+    }
+    if (stack_.empty()) fail(ErrorCode::INVALID, "the configuration has no [stack]: no plug-in is named");
+    auto isStore = [](auto& entry) { return entry.kind == "store"; };
+    if (std::count_if(stack_.begin(), stack_.end(), isStore) != 1) {
+      fail(ErrorCode::INVALID, "[stack] must name exactly one store: the kernel keeps its objects there");
+    }
+  }
+
+  /// Tables for kinds that the stack does not use are allowed (a shared file may describe more than one
+  /// stack uses), but their names must be kinds that exist.
+  void refuseUnknownTables() {
+    std::set<std::string> known(ownTables.begin(), ownTables.end());
+    for (auto kind : {"store", "content", "engine", "runtime", "storage", "network", "registry",
+                      "builder", "scheduler", "controller", "api", "volume", "logging"}) {
+      known.insert(kind);
+    }
+    for (auto& entry : stack_) known.insert(entry.kind);
+    for (auto& value : source_.values) {
+      if (!known.contains(value.key[0])) {
+        auto nearest = nearestName(value.key[0], {known.begin(), known.end()});
+        refuse(value, "unknown table or key" + hint(nearest));
+      }
+      bool ownTable = std::count(ownTables.begin(), ownTables.end(), value.key[0]) > 0;
+      if (!ownTable && value.key.size() < 3 && value.json != "{}") {
+        refuse(value, "a plug-in's table is called [" + value.key[0] + ".NAME]");
+      }
+    }
+  }
+
+  Values ownValues() const {
+    Values values;
+    for (auto& value : source_.values) {
+      bool own = value.key[0] == "daemon" || value.key[0] == "endpoint" || value.key[0] == "plugins";
+      if (own) values.push_back(&value);
+    }
+    return values;
+  }
+
+  void bindOwn() {
+    auto values = ownValues();
+    auto root = message_->initRoot<schema::Configuration>();
+    bind<schema::Configuration>(values, 0, root);
+    auto plugins = root.getPlugins();
+    if (plugins.getDirectory().size() == 0) {
+      plugins.setDirectory(firstExisting({executableDirectory_ + "/../lib/stave",
+                                          executableDirectory_ + "/../lib/x86_64-linux-gnu/stave"}));
+    }
+    if (plugins.getHost().size() == 0) {
+      plugins.setHost(firstExisting(
+          {executableDirectory_ + "/stave-host", executableDirectory_ + "/../libexec/stave/stave-host"}));
+    }
+  }
+
+  PluginConfig pluginFor(const StackEntry& entry) {
+    Values table, settings;
+    for (auto& value : source_.values) {
+      if (value.key.size() < 3 || value.key[0] != entry.kind || value.key[1] != entry.name) continue;
+      (value.key[2] == "settings" ? settings : table).push_back(&value);
+    }
+    capnp::MallocMessageBuilder message;
+    auto bound = message.initRoot<schema::PluginTable>();
+    bind<schema::PluginTable>(table, 2, bound);
+    PluginConfig plugin;
+    plugin.kind = entry.kind;
+    plugin.name = entry.name;
+    plugin.place = entry.place;
+    plugin.file = fileOf(entry, bound.getFile().cStr());
+    plugin.isolation = isolationOf(bound.getIsolation());
+    plugin.policy = bound.getPolicy();
+    plugin.fallback = bound.getFallback().cStr();
+    plugin.grants = textsOf(bound.getGrants());
+    plugin.capabilities = textsOf(bound.getCapabilities());
+    plugin.deadlineMs = bound.getDeadline();
+    plugin.network = bound.getNetwork();
+    for (auto* value : settings) {
+      if (value->key.size() < 4 && value->json == "{}") continue;
+      auto own = *value;
+      own.key.erase(own.key.begin(), own.key.begin() + 3);
+      plugin.settings.push_back(std::move(own));
+    }
+    return plugin;
+  }
+
+  std::string fileOf(const StackEntry& entry, std::string file) {
+    auto directory = std::string(message_->getRoot<schema::Configuration>().getPlugins().getDirectory().cStr());
+    if (file.empty()) file = entry.kind + "-" + entry.name + ".so";
+    return file.starts_with('/') ? file : directory + "/" + file;
+  }
+
+  schema::PluginSpec::Isolation isolationOf(schema::PluginTable::IsolationChoice choice) {
+    switch (choice) {
+      case schema::PluginTable::IsolationChoice::PROCESS:
+        return schema::PluginSpec::Isolation::PROCESS;
+      case schema::PluginTable::IsolationChoice::INLINE:
+        return schema::PluginSpec::Isolation::INLINE;
+      default:
+        return message_->getRoot<schema::Configuration>().getPlugins().getIsolation();
+    }
+  }
+
+  void checkFallback(const PluginConfig& plugin) {
+    if (plugin.policy != schema::PluginSpec::Policy::FALLBACK) return;
+    for (auto& entry : stack_) {
+      if (entry.kind == plugin.kind && entry.name == plugin.fallback && entry.name != plugin.name) return;
+    }
+    fail(ErrorCode::INVALID, "[" + plugin.kind + "." + plugin.name + "]: fallback = \"" + plugin.fallback +
+                                 "\" is not another plug-in of that kind in the stack");
+  }
+
+  static std::string firstExisting(const std::vector<std::string>& paths) {
+    for (auto& path : paths) {
+      if (os::exists(path)) return path;
+    }
+    return paths[0];
+  }
+
+  static std::string hint(const std::string& nearest) {
+    return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+  }
+
+  [[noreturn]] static void refuse(const Value& value, const std::string& why) {
+    fail(ErrorCode::INVALID, value.place() + ": " + value.dottedKey() + ": " + why);
+  }
+
+  const Source& source_;
+  std::string executableDirectory_;
+  std::shared_ptr<capnp::MallocMessageBuilder> message_ = std::make_shared<capnp::MallocMessageBuilder>();
+  std::vector<StackEntry> stack_;
+};
+
+}  // namespace
+
+void PluginConfig::fillSettings(capnp::List<schema::Setting>::Builder list) const {
+  for (size_t i = 0; i < settings.size(); i++) {
+    auto key = list[i].initKey(settings[i].key.size());
+    for (size_t part = 0; part < settings[i].key.size(); part++) key.set(part, settings[i].key[part]);
+    list[i].setJson(settings[i].json);
+    list[i].setFile(settings[i].file);
+    list[i].setLine(settings[i].line);
+  }
+}
+
+bool PluginConfig::sameHost(const PluginConfig& other) const {
+  return file == other.file && isolation == other.isolation && policy == other.policy &&
+         fallback == other.fallback && capabilities == other.capabilities && network == other.network &&
+         deadlineMs == other.deadlineMs;
+}
+
+bool PluginConfig::sameSettings(const PluginConfig& other) const {
+  auto same = [](const Value& a, const Value& b) { return a.key == b.key && a.json == b.json; };
+  return std::equal(settings.begin(), settings.end(), other.settings.begin(), other.settings.end(), same);
+}
+
+schema::Configuration::Reader Config::main() const {
+  return message->getRoot<schema::Configuration>().asReader();
+}
+
+std::string Config::socketPath() const {
+  auto configured = main().getEndpoint().getSocket();
+  if (configured.size() > 0) return configured.cStr();
+  return std::string(main().getDaemon().getRun().cStr()) + "/stave.sock";
+}
+
+Config interpret(const Source& source, const std::string& executableDirectory) {
+  return Interpreter(source, executableDirectory).run();
+}
+
+std::vector<std::string> differencesOutsidePlugins(const Config& before, const Config& after) {
+  std::map<std::vector<std::string>, const Value*> old;
+  for (auto& value : before.own) old.emplace(value.key, &value);
+  std::vector<std::string> differences;
+  for (auto& value : after.own) {
+    auto found = old.find(value.key);
+    bool same = found != old.end() && found->second->json == value.json;
+    if (!same) differences.push_back(value.place() + ": " + value.dottedKey());
+    if (found != old.end()) old.erase(found);
+  }
+  for (auto& [key, value] : old) differences.push_back(value->place() + ": " + value->dottedKey() + " is gone");
+  return differences;
+}
+
+Config load(const std::string& path) {
+  auto self = os::selfPath();
+  auto directory = self.substr(0, self.rfind('/'));
+  if (!path.empty()) return interpret(readToml(path), directory);
+  if (os::exists(systemFile)) return interpret(readToml(systemFile), directory);
+  return interpret(parseToml(defaultConfig(), "default configuration"), directory);
+}
+
+}  // namespace stave::config
