@@ -14,15 +14,15 @@ namespace {
 
 constexpr const char* ownNamespace = "/proc/thread-self/ns/net";
 
-void enter(int descriptor) {
+}  // namespace
+
+void enterNetworkNamespace(int descriptor) {
   if (setns(descriptor, CLONE_NEWNET) == 0) return;
   if (errno == EINVAL || errno == EBADF) {
     fail(ErrorCode::INVALID, "the sandbox's descriptor is not a network namespace");
   }
   failErrno("entering a network namespace", errno);
 }
-
-}  // namespace
 
 Fd makeNetworkNamespace() {
   // A thread of its own, which ends in the new namespace instead of coming back.
@@ -44,7 +44,7 @@ Fd currentNetworkNamespace() {
 
 void inNetworkNamespace(int descriptor, const std::function<void()>& work) {
   auto own = currentNetworkNamespace();
-  enter(descriptor);
+  enterNetworkNamespace(descriptor);
   struct Return {
     int own;
     ~Return() noexcept {

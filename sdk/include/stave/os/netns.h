@@ -22,6 +22,9 @@ Fd currentNetworkNamespace();
 /// Fails [invalid] if the descriptor is no network namespace.
 void inNetworkNamespace(int descriptor, const std::function<void()>& work);
 
+/// The calling thread goes there and stays; threads that it starts begin there.
+void enterNetworkNamespace(int descriptor);
+
 /// A number that no other namespace has or will have until the machine restarts; of the namespace in
 /// which the socket was opened.
 uint64_t networkNamespaceCookie(int socket);
