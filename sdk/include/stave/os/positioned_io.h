@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 /// Reading and writing files at an offset, and what makes written bytes durable. Every function
@@ -15,6 +16,14 @@ size_t readAt(int fd, void* data, size_t size, uint64_t offset);
 void writeAllAt(int fd, const void* data, size_t size, uint64_t offset);
 
 uint64_t fileSize(int fd);
+
+struct FileTimes {
+  uint64_t size;
+  int64_t modified;  ///< Unix time, nanoseconds
+};
+
+/// Of a regular file, without following a link; nothing if there is none.
+std::optional<FileTimes> findFile(const std::string& path);
 void truncate(int fd, uint64_t size);
 
 void syncData(int fd);                        ///< fdatasync(2)
