@@ -10,7 +10,9 @@ TEST(Random, GivesAsManyBytesAsAskedFor) {
   EXPECT_EQ(randomBytes(100'000).size(), 100'000u);
 }
 
-TEST(Random, NeverGivesTheSameTwice) { EXPECT_NE(randomBytes(32), randomBytes(32)); }
+TEST(Random, NeverGivesTheSameTwice) {
+  EXPECT_NE(randomBytes(32), randomBytes(32));
+}
 
 }  // namespace
 }  // namespace stave::os
