@@ -23,7 +23,8 @@ using Values = std::vector<const Value*>;
 /// Values as the settings of a struct, `skip` leading parts of their keys left out.
 kj::Own<capnp::MallocMessageBuilder> settingsOf(const Values& values, size_t skip) {
   auto message = kj::heap<capnp::MallocMessageBuilder>();
-  auto list = message->initRoot<capnp::AnyPointer>().initAs<capnp::List<schema::Setting>>(values.size());
+  auto list =
+      message->initRoot<capnp::AnyPointer>().initAs<capnp::List<schema::Setting>>(values.size());
   for (size_t i = 0; i < values.size(); i++) {
     auto& value = *values[i];
     auto key = list[i].initKey(value.key.size() - skip);
@@ -74,7 +75,8 @@ class Interpreter {
   void readStack() {
     for (auto& value : source_.values) {
       if (value.key[0] != "stack") continue;
-      if (value.key.size() != 2) refuse(value, "the stack names plug-ins by kind: storage = \"overlay\"");
+      if (value.key.size() != 2)
+        refuse(value, "the stack names plug-ins by kind: storage = \"overlay\"");
       auto names = nlohmann::json::parse(value.json);
       if (names.is_string()) names = nlohmann::json::array({names});
       if (!names.is_array()) refuse(value, "expected a plug-in's name or a list of names");
@@ -83,15 +85,17 @@ class Interpreter {
         stack_.push_back({value.key[1], name.get<std::string>(), value.place()});
       }
     }
-    if (stack_.empty()) fail(ErrorCode::INVALID, "the configuration has no [stack]: no plug-in is named");
+    if (stack_.empty())
+      fail(ErrorCode::INVALID, "the configuration has no [stack]: no plug-in is named");
     auto isStore = [](auto& entry) { return entry.kind == "store"; };
     if (std::count_if(stack_.begin(), stack_.end(), isStore) != 1) {
-      fail(ErrorCode::INVALID, "[stack] must name exactly one store: the kernel keeps its objects there");
+      fail(ErrorCode::INVALID,
+           "[stack] must name exactly one store: the kernel keeps its objects there");
     }
   }
 
-  /// Tables for kinds that the stack does not use are allowed (a shared file may describe more than one
-  /// stack uses), but their names must be kinds that exist.
+  /// Tables for kinds that the stack does not use are allowed (a shared file may describe more than
+  /// one stack uses), but their names must be kinds that exist.
   void refuseUnknownTables() {
     std::set<std::string> known(ownTables.begin(), ownTables.end());
     for (auto kind : {"store", "content", "engine", "runtime", "storage", "network", "registry",
@@ -114,7 +118,8 @@ class Interpreter {
   Values ownValues() const {
     Values values;
     for (auto& value : source_.values) {
-      bool own = value.key[0] == "daemon" || value.key[0] == "endpoint" || value.key[0] == "plugins";
+      bool own =
+          value.key[0] == "daemon" || value.key[0] == "endpoint" || value.key[0] == "plugins";
       if (own) values.push_back(&value);
     }
     return values;
@@ -126,19 +131,21 @@ class Interpreter {
     bind<schema::Configuration>(values, 0, root);
     auto plugins = root.getPlugins();
     if (plugins.getDirectory().size() == 0) {
-      plugins.setDirectory(firstExisting({executableDirectory_ + "/../lib/stave",
-                                          executableDirectory_ + "/../lib/x86_64-linux-gnu/stave"}));
+      plugins.setDirectory(
+          firstExisting({executableDirectory_ + "/../lib/stave",
+                         executableDirectory_ + "/../lib/x86_64-linux-gnu/stave"}));
     }
     if (plugins.getHost().size() == 0) {
-      plugins.setHost(firstExisting(
-          {executableDirectory_ + "/stave-host", executableDirectory_ + "/../libexec/stave/stave-host"}));
+      plugins.setHost(firstExisting({executableDirectory_ + "/stave-host",
+                                     executableDirectory_ + "/../libexec/stave/stave-host"}));
     }
   }
 
   PluginConfig pluginFor(const StackEntry& entry) {
     Values table, settings;
     for (auto& value : source_.values) {
-      if (value.key.size() < 3 || value.key[0] != entry.kind || value.key[1] != entry.name) continue;
+      if (value.key.size() < 3 || value.key[0] != entry.kind || value.key[1] != entry.name)
+        continue;
       (value.key[2] == "settings" ? settings : table).push_back(&value);
     }
     capnp::MallocMessageBuilder message;
@@ -166,7 +173,8 @@ class Interpreter {
   }
 
   std::string fileOf(const StackEntry& entry, std::string file) {
-    auto directory = std::string(message_->getRoot<schema::Configuration>().getPlugins().getDirectory().cStr());
+    auto directory =
+        std::string(message_->getRoot<schema::Configuration>().getPlugins().getDirectory().cStr());
     if (file.empty()) file = entry.kind + "-" + entry.name + ".so";
     return file.starts_with('/') ? file : directory + "/" + file;
   }
@@ -185,9 +193,11 @@ class Interpreter {
   void checkFallback(const PluginConfig& plugin) {
     if (plugin.policy != schema::PluginSpec::Policy::FALLBACK) return;
     for (auto& entry : stack_) {
-      if (entry.kind == plugin.kind && entry.name == plugin.fallback && entry.name != plugin.name) return;
+      if (entry.kind == plugin.kind && entry.name == plugin.fallback && entry.name != plugin.name)
+        return;
     }
-    fail(ErrorCode::INVALID, "[" + plugin.kind + "." + plugin.name + "]: fallback = \"" + plugin.fallback +
+    fail(ErrorCode::INVALID, "[" + plugin.kind + "." + plugin.name + "]: fallback = \"" +
+                                 plugin.fallback +
                                  "\" is not another plug-in of that kind in the stack");
   }
 
@@ -208,7 +218,8 @@ class Interpreter {
 
   const Source& source_;
   std::string executableDirectory_;
-  std::shared_ptr<capnp::MallocMessageBuilder> message_ = std::make_shared<capnp::MallocMessageBuilder>();
+  std::shared_ptr<capnp::MallocMessageBuilder> message_ =
+      std::make_shared<capnp::MallocMessageBuilder>();
   std::vector<StackEntry> stack_;
 };
 
@@ -217,7 +228,8 @@ class Interpreter {
 void PluginConfig::fillSettings(capnp::List<schema::Setting>::Builder list) const {
   for (size_t i = 0; i < settings.size(); i++) {
     auto key = list[i].initKey(settings[i].key.size());
-    for (size_t part = 0; part < settings[i].key.size(); part++) key.set(part, settings[i].key[part]);
+    for (size_t part = 0; part < settings[i].key.size(); part++)
+      key.set(part, settings[i].key[part]);
     list[i].setJson(settings[i].json);
     list[i].setFile(settings[i].file);
     list[i].setLine(settings[i].line);
@@ -226,13 +238,14 @@ void PluginConfig::fillSettings(capnp::List<schema::Setting>::Builder list) cons
 
 bool PluginConfig::sameHost(const PluginConfig& other) const {
   return file == other.file && isolation == other.isolation && policy == other.policy &&
-         fallback == other.fallback && capabilities == other.capabilities && network == other.network &&
-         deadlineMs == other.deadlineMs;
+         fallback == other.fallback && capabilities == other.capabilities &&
+         network == other.network && deadlineMs == other.deadlineMs;
 }
 
 bool PluginConfig::sameSettings(const PluginConfig& other) const {
   auto same = [](const Value& a, const Value& b) { return a.key == b.key && a.json == b.json; };
-  return std::equal(settings.begin(), settings.end(), other.settings.begin(), other.settings.end(), same);
+  return std::equal(settings.begin(), settings.end(), other.settings.begin(), other.settings.end(),
+                    same);
 }
 
 schema::Configuration::Reader Config::main() const {
@@ -259,7 +272,8 @@ std::vector<std::string> differencesOutsidePlugins(const Config& before, const C
     if (!same) differences.push_back(value.place() + ": " + value.dottedKey());
     if (found != old.end()) old.erase(found);
   }
-  for (auto& [key, value] : old) differences.push_back(value->place() + ": " + value->dottedKey() + " is gone");
+  for (auto& [key, value] : old)
+    differences.push_back(value->place() + ": " + value->dottedKey() + " is gone");
   return differences;
 }
 

@@ -27,14 +27,15 @@ struct PluginConfig {
 
   std::string fullName() const { return kind + "/" + name; }
   void fillSettings(capnp::List<schema::Setting>::Builder list) const;
-  bool sameHost(const PluginConfig& other) const;      ///< all but settings and grants
+  bool sameHost(const PluginConfig& other) const;  ///< all but settings and grants
   bool sameSettings(const PluginConfig& other) const;
 };
 
 struct Config {
-  std::vector<PluginConfig> plugins;  ///< of one kind in the stack's order: the first is the default
+  std::vector<PluginConfig>
+      plugins;  ///< of one kind in the stack's order: the first is the default
   std::vector<std::string> files;
-  std::vector<Value> own;             ///< what was written in [daemon], [endpoint] and [plugins]
+  std::vector<Value> own;  ///< what was written in [daemon], [endpoint] and [plugins]
 
   schema::Configuration::Reader main() const;
   std::string socketPath() const;
@@ -42,17 +43,19 @@ struct Config {
   std::shared_ptr<capnp::MallocMessageBuilder> message;
 };
 
-/// Checks a source and fills in defaults. `executableDirectory`: of the running daemon, for the places
-/// that are beside it. Fails [invalid] with file, line, key and the nearest known key.
+/// Checks a source and fills in defaults. `executableDirectory`: of the running daemon, for the
+/// places that are beside it. Fails [invalid] with file, line, key and the nearest known key.
 Config interpret(const Source& source, const std::string& executableDirectory);
 
-/// Where [daemon], [endpoint] or [plugins] differ: "file:line: daemon.root". None of it is taken live.
+/// Where [daemon], [endpoint] or [plugins] differ: "file:line: daemon.root". None of it is taken
+/// live.
 std::vector<std::string> differencesOutsidePlugins(const Config& before, const Config& after);
 
 /// The text of the stack that is used when there is no file; equals config/single.toml.
 std::string_view defaultConfig();
 
-/// The configuration at `path`; an empty path takes /etc/stave/stave.toml, or else the default stack.
+/// The configuration at `path`; an empty path takes /etc/stave/stave.toml, or else the default
+/// stack.
 Config load(const std::string& path);
 
 }  // namespace stave::config

@@ -44,7 +44,7 @@ class Reader {
                                    std::to_string(deepestInclude) + " deep; is there a circle?");
     }
     std::string text;
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { text = os::readFile(path); })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { text = os::readFile(path); })) {
       kj::throwFatalException(withContext(*exception, "reading configuration"));
     }
     parse(text, path, depth);
@@ -79,7 +79,8 @@ class Reader {
     auto place = name + ":" + std::to_string(node->source().begin.line);
     auto paths = toJson(*node, place);
     if (paths.is_string()) paths = nlohmann::json::array({paths});
-    if (!paths.is_array()) fail(ErrorCode::INVALID, place + ": include: expected a list of file names");
+    if (!paths.is_array())
+      fail(ErrorCode::INVALID, place + ": include: expected a list of file names");
     auto slash = name.rfind('/');
     auto folder = slash == std::string::npos ? std::string() : name.substr(0, slash + 1);
     for (auto& path : paths) {

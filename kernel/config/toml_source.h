@@ -23,9 +23,9 @@ struct Source {
   std::vector<std::string> files;  ///< read, in order
 };
 
-/// Reads a file and, before it, the files that its `include` names (relative to it; each may include
-/// others). A later value replaces an earlier one of the same key; lists are replaced whole. Fails
-/// [invalid] with file and line for bad TOML, [not-found] for a missing file.
+/// Reads a file and, before it, the files that its `include` names (relative to it; each may
+/// include others). A later value replaces an earlier one of the same key; lists are replaced
+/// whole. Fails [invalid] with file and line for bad TOML, [not-found] for a missing file.
 Source readToml(const std::string& path);
 
 /// The same for text that came from somewhere else; `name` stands for the file in errors.

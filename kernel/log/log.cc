@@ -38,7 +38,9 @@ void log(schema::LogLevel level, std::string_view source, std::string_view messa
   logger().log(levelOf(level), "{}: {}", source, message);
 }
 
-void setLogLevel(schema::LogLevel level) { logger().set_level(levelOf(level)); }
+void setLogLevel(schema::LogLevel level) {
+  logger().set_level(levelOf(level));
+}
 
 std::string withFields(std::string_view message, capnp::List<schema::KeyValue>::Reader fields) {
   std::string text(message);

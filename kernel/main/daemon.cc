@@ -55,9 +55,9 @@ kj::Promise<void> Daemon::start() {
     endpoint_->reserve();
     co_await plugins_->startStore();
     auto store = plugins_->service("store", "").castAs<schema::Store>();
-    ObjectStore::Settings settings;
-    settings.retainRevisions = config_.main().getDaemon().getRetainRevisions();
-    objects_ = std::make_unique<ObjectStore>(loop_.timer(), store, node_, settings);
+    ObjectStore::Limits limits;
+    limits.retainedRevisions = config_.main().getDaemon().getRetainRevisions();
+    objects_ = std::make_unique<ObjectStore>(loop_.timer(), store, node_, limits);
     co_await objects_->load();
     pluginObjects_ = std::make_unique<plugin::PluginObjects>(kernelObjects());
     for (auto& supervisor : plugins_->all()) pluginObjects_->update(*supervisor);
@@ -100,21 +100,20 @@ void Daemon::pluginChanged(plugin::Supervisor& supervisor) {
 }
 
 schema::Objects::Client Daemon::kernelObjects() {
-  Caller caller;
-  caller.actor = "kernel";
-  return objects_->clientFor(std::move(caller));
+  return objects_->clientFor(Caller::unlimited("kernel"));
 }
 
 schema::Objects::Client Daemon::objectsFor(const plugin::Grants& grants) {
   Caller caller;
   caller.actor = "plugin/" + grants.owner();
-  caller.mayRead = caller.mayWrite = [grants](std::string_view kind) { return grants.objects(kind); };
+  caller.mayRead =
+      caller.mayWrite = [grants](std::string_view kind) { return grants.objects(kind); };
   caller.mayRegisterKinds = grants.kinds();
   return objects_->clientFor(std::move(caller));
 }
 
 schema::EventBus::Client Daemon::eventsFor(const plugin::Grants& grants) {
-  return bus_.clientFor("plugin/" + grants.owner(), true);
+  return bus_.clientFor({"plugin/" + grants.owner(), true, true, grants.hint("events")});
 }
 
 schema::Kernel::Client Daemon::kernelFor(const plugin::Grants& grants) {
@@ -126,7 +125,9 @@ capnp::Capability::Client Daemon::service(std::string_view kind, std::string_vie
   return plugins_->service(kind, name);
 }
 
-std::vector<std::string> Daemon::names(std::string_view kind) { return plugins_->names(kind); }
+std::vector<std::string> Daemon::names(std::string_view kind) {
+  return plugins_->names(kind);
+}
 
 void Daemon::log(schema::LogLevel level, std::string_view source, std::string_view message,
                  capnp::List<schema::KeyValue>::Reader fields) {
@@ -134,16 +135,17 @@ void Daemon::log(schema::LogLevel level, std::string_view source, std::string_vi
 }
 
 schema::Objects::Client Daemon::objectsFor(const rpc::Client& client) {
-  Caller caller;
-  caller.actor = client.name;
+  auto caller = Caller::unlimited(client.name);
   bool full = client.rights == rpc::Rights::full;
-  caller.mayWrite = [full](std::string_view) { return full; };
+  caller.mayWrite = [full](const std::string&) { return full; };
   caller.mayRegisterKinds = full;
+  caller.missingGrantHint = client.name + " may only read; see [[endpoint.rights]]";
   return objects_->clientFor(std::move(caller));
 }
 
 schema::EventBus::Client Daemon::eventsFor(const rpc::Client& client) {
-  return bus_.clientFor(client.name, client.rights == rpc::Rights::full);
+  bool full = client.rights == rpc::Rights::full;
+  return bus_.clientFor({client.name, full, true, client.name + " may only read; see [[endpoint.rights]]"});
 }
 
 void Daemon::fillInfo(schema::Info::Builder info) {

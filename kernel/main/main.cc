@@ -1,4 +1,5 @@
-// staved: reads the configuration, wires the parts of the kernel and runs them until it is told to end.
+// staved: reads the configuration, wires the parts of the kernel and runs them until it is told to
+// end.
 #include <kj/async-unix.h>
 #include <malloc.h>
 #include <signal.h>
@@ -28,9 +29,10 @@ kj::Promise<void> endOnSignal(Loop& loop, Daemon& daemon) {
 }
 
 kj::Promise<void> reloadOnSignal(Loop& loop, Daemon& daemon) {
-  return loop.port().onSignal(SIGHUP).then([&](siginfo_t&&) { return daemon.reloadAndLog(); }).then([&]() {
-    return reloadOnSignal(loop, daemon);
-  });
+  return loop.port()
+      .onSignal(SIGHUP)
+      .then([&](siginfo_t&&) { return daemon.reloadAndLog(); })
+      .then([&]() { return reloadOnSignal(loop, daemon); });
 }
 
 void run(config::Config config, const std::string& path) {
@@ -60,7 +62,8 @@ int act(const Options& options) {
       auto config = config::load(options.config);
       auto problems = plugin::checkConfig(config);
       for (auto& problem : problems) fprintf(stderr, "staved: %s\n", problem.c_str());
-      if (problems.empty()) printf("the configuration is good: %zu plug-ins\n", config.plugins.size());
+      if (problems.empty())
+        printf("the configuration is good: %zu plug-ins\n", config.plugins.size());
       return problems.empty() ? 0 : 1;
     }
     case Options::Action::run:
@@ -78,11 +81,12 @@ int main(int argc, char** argv) {
     fprintf(stderr, "staved: %s\n%s", options.error.c_str(), usage);
     return 2;
   }
-  // Each RPC message begins with a segment of 8 KiB; giving that memory back each time is what costs.
+  // Each RPC message begins with a segment of 8 KiB; giving that memory back each time is what
+  // costs.
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_TOP_PAD, 1 << 20);
   int status = 1;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { status = act(options); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { status = act(options); })) {
     fprintf(stderr, "staved: %s\n", textOf(*exception).c_str());
   }
   return status;

@@ -15,7 +15,8 @@ const char* const usage =
     "  --version               print the version, and end\n"
     "  --help                  print this, and end\n"
     "\n"
-    "SIGHUP reads the configuration again; SIGTERM ends the daemon and leaves containers running.\n";
+    "SIGHUP reads the configuration again; SIGTERM ends the daemon and leaves containers "
+    "running.\n";
 
 Options parseOptions(int argc, char** argv) {
   Options options;

@@ -6,7 +6,9 @@ namespace stave::plugin {
 
 namespace {
 
-std::string_view view(kj::StringPtr text) { return {text.begin(), text.size()}; }
+std::string_view view(kj::StringPtr text) {
+  return {text.begin(), text.size()};
+}
 
 class Broker final : public schema::Broker::Server {
  public:
@@ -46,7 +48,8 @@ class Broker final : public schema::Broker::Server {
 
   kj::Promise<void> log(LogContext context) override {
     auto parameters = context.getParams();
-    resources_.log(parameters.getLevel(), grants_.owner(), view(parameters.getMessage()), parameters.getFields());
+    resources_.log(parameters.getLevel(), grants_.owner(), view(parameters.getMessage()),
+                   parameters.getFields());
     return kj::READY_NOW;
   }
 

@@ -18,10 +18,11 @@ Task<Needs> checkOne(Loop& loop, config::PluginConfig config, std::string hostPr
   auto described = co_await instance->host().describeRequest().send();
   auto descriptor = described.getDescriptor();
   Needs needs{descriptor.getKind().cStr(), descriptor.getName().cStr(), {}};
-  for (auto requirement : descriptor.getRequires()) needs.requirements.emplace_back(requirement.cStr());
+  for (auto requirement : descriptor.getRequires())
+    needs.requirements.emplace_back(requirement.cStr());
   if (needs.kind != config.kind || needs.name != config.name) {
-    fail(ErrorCode::INVALID, config.place + ": " + config.file + " is the plug-in " + needs.kind + "/" +
-                                 needs.name + ", not " + config.fullName());
+    fail(ErrorCode::INVALID, config.place + ": " + config.file + " is the plug-in " + needs.kind +
+                                 "/" + needs.name + ", not " + config.fullName());
   }
   auto request = instance->host().checkRequest();
   config.fillSettings(request.initSettings(config.settings.size()));
@@ -38,20 +39,22 @@ std::vector<std::string> checkConfig(const config::Config& config) {
   std::string hostProgram(config.main().getPlugins().getHost().cStr());
   for (auto& plugin : config.plugins) {
     stack.push_back({plugin.kind, plugin.name, {}});
-    auto deadline = loop.timer()
-                        .afterDelay(config.main().getPlugins().getStartDeadline() * kj::MILLISECONDS)
-                        .then([]() -> kj::Promise<Needs> {
-                          return makeError(ErrorCode::DEADLINE, "it does not answer");
-                        });
+    auto deadline =
+        loop.timer()
+            .afterDelay(config.main().getPlugins().getStartDeadline() * kj::MILLISECONDS)
+            .then([]() -> kj::Promise<Needs> {
+              return makeError(ErrorCode::DEADLINE, "it does not answer");
+            });
     auto check = checkOne(loop, plugin, hostProgram).promise();
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-      stack.back() = loop.wait(check.exclusiveJoin(kj::mv(deadline)));
-    })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                   stack.back() = loop.wait(check.exclusiveJoin(kj::mv(deadline)));
+                 })) {
       problems.push_back(plugin.fullName() + ": " + textOf(*exception));
     }
   }
   for (auto& [index, why] : startOrder(stack).impossible) {
-    problems.push_back(config.plugins[index].place + ": " + config.plugins[index].fullName() + ": " + why);
+    problems.push_back(config.plugins[index].place + ": " + config.plugins[index].fullName() +
+                       ": " + why);
   }
   return problems;
 }

@@ -7,8 +7,8 @@
 
 namespace stave::plugin {
 
-/// Loads every plug-in of the stack, starts none, and has each look at its settings. Returns what is
-/// wrong, a line each; nothing if the stack would start.
+/// Loads every plug-in of the stack, starts none, and has each look at its settings. Returns what
+/// is wrong, a line each; nothing if the stack would start.
 std::vector<std::string> checkConfig(const config::Config& config);
 
 }  // namespace stave::plugin

@@ -18,9 +18,10 @@ Grants::Grants(std::string owner, std::vector<std::string> grants)
     bool malformed = grant.empty() || grant == objectsPrefix || grant.starts_with('/') ||
                      grant.ends_with('/') || grant.find(' ') != std::string::npos;
     if (malformed) {
-      fail(ErrorCode::INVALID, "plug-in " + owner_ + ": \"" + grant +
-                                   "\" is no grant; grants are objects, objects:KIND, events, kinds, "
-                                   "kernel, KIND and KIND/NAME");
+      fail(ErrorCode::INVALID,
+           "plug-in " + owner_ + ": \"" + grant +
+               "\" is no grant; grants are objects, objects:KIND, events, kinds, "
+               "kernel, KIND and KIND/NAME");
     }
   }
 }
@@ -44,11 +45,14 @@ bool Grants::service(std::string_view kind, std::string_view name) const {
   return has(std::string(kind) + "/" + std::string(name));
 }
 
-void Grants::deny(std::string_view what, std::string_view grant) const {
+std::string Grants::hint(std::string_view grant) const {
   auto slash = owner_.find('/');
-  auto table = "[" + owner_.substr(0, slash) + "." + owner_.substr(slash + 1) + "]";
-  fail(ErrorCode::DENIED, "plug-in " + owner_ + " may not use " + std::string(what) +
-                              ": it has no grant \"" + std::string(grant) + "\"; add it to grants in " + table);
+  return "plug-in " + owner_ + " has no grant \"" + std::string(grant) + "\"; add it to grants in [" +
+         owner_.substr(0, slash) + "." + owner_.substr(slash + 1) + "]";
+}
+
+void Grants::deny(std::string_view what, std::string_view grant) const {
+  fail(ErrorCode::DENIED, std::string(what) + " is out of reach: " + hint(grant));
 }
 
 }  // namespace stave::plugin

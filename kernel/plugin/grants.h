@@ -12,7 +12,7 @@ class Grants {
   /// `owner` is the plug-in, "network/bridge". Fails [invalid] on a grant that could never match.
   Grants(std::string owner, std::vector<std::string> grants);
 
-  bool objects(std::string_view kind) const;     ///< "objects", "objects:KIND"
+  bool objects(std::string_view kind) const;  ///< "objects", "objects:KIND"
   bool anyObjects() const;
   bool events() const { return has("events"); }
   bool kinds() const { return has("kinds"); }
@@ -21,6 +21,9 @@ class Grants {
 
   /// Throws [denied]: names the grant that is missing and the table to add it to.
   [[noreturn]] void deny(std::string_view what, std::string_view grant) const;
+
+  /// What an error says of a missing grant: who lacks it, and the table to add it to.
+  std::string hint(std::string_view grant) const;
 
   const std::string& owner() const { return owner_; }
 

@@ -34,7 +34,7 @@ MethodTraits MethodTable::traits(uint64_t interfaceId, uint16_t method) {
   if (found != known_.end()) return found->second;
   MethodTraits traits;
   traits.name = kj::str("interface ", kj::hex(interfaceId), " method ", method).cStr();
-  KJ_IF_MAYBE(schema, loader_.tryGet(interfaceId)) {
+  KJ_IF_MAYBE (schema, loader_.tryGet(interfaceId)) {
     auto methods = schema->asInterface().getMethods();
     if (method < methods.size()) traits = traitsOf(schema->asInterface(), methods[method]);
   }

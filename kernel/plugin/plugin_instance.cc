@@ -64,7 +64,8 @@ class ProcessInstance final : public PluginInstance {
   schema::PluginHost::Client host_;
 };
 
-std::vector<std::string> hostArguments(const config::PluginConfig& config, const std::string& program) {
+std::vector<std::string> hostArguments(const config::PluginConfig& config,
+                                       const std::string& program) {
   std::vector<std::string> arguments{program};
   if (!config.network) arguments.push_back("--no-network");
   std::string capabilities;

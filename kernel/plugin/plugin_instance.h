@@ -12,8 +12,8 @@
 
 namespace stave::plugin {
 
-/// One loaded copy of a plug-in, in this process or in a stave-host of its own. Destroying it ends the
-/// process; an inline one ends when nobody refers to its capabilities.
+/// One loaded copy of a plug-in, in this process or in a stave-host of its own. Destroying it ends
+/// the process; an inline one ends when nobody refers to its capabilities.
 class PluginInstance {
  public:
   virtual ~PluginInstance() noexcept(false) = default;
@@ -25,8 +25,8 @@ class PluginInstance {
   virtual kj::Promise<std::string> died() = 0;
 };
 
-/// Fails if the file cannot be loaded (inline) or the host not be started (process; a file that its host
-/// cannot load shows as the host's death).
+/// Fails if the file cannot be loaded (inline) or the host not be started (process; a file that its
+/// host cannot load shows as the host's death).
 kj::Own<PluginInstance> launch(Loop& loop, const config::PluginConfig& config,
                                const std::string& hostProgram);
 

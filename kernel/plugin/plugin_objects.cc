@@ -67,7 +67,8 @@ kj::Promise<void> PluginObjects::write(Supervisor& supervisor, std::string name)
         identify(changes[0], name);
         changes[0].setOp(schema::Change::Op::STATUS);
         fillStatus(changes[0].getObject().getStatus().initAs<schema::PluginStatus>(), supervisor);
-        request.initCause().setReason(supervisor.reason().empty() ? "its state changed" : supervisor.reason());
+        request.initCause().setReason(supervisor.reason().empty() ? "its state changed"
+                                                                  : supervisor.reason());
         return request.send().ignoreResult();
       })
       .then([this, &supervisor, name]() -> kj::Promise<void> {
@@ -80,26 +81,28 @@ kj::Promise<void> PluginObjects::write(Supervisor& supervisor, std::string name)
 kj::Promise<void> PluginObjects::removeOthers(std::vector<std::string> names) {
   auto request = objects_.listRequest();
   request.initQuery().setKind("Plugin");
-  return request.send().then([this, names = std::move(names)](auto&& response) -> kj::Promise<void> {
-    std::vector<std::string> gone;
-    for (auto object : response.getObjects()) {
-      std::string name(object.getMetadata().getName().cStr());
-      if (std::find(names.begin(), names.end(), name) == names.end()) gone.push_back(name);
-    }
-    if (gone.empty()) return kj::READY_NOW;
-    auto request = objects_.commitRequest();
-    auto changes = request.initChanges(gone.size());
-    for (size_t i = 0; i < gone.size(); i++) {
-      identify(changes[i], gone[i]);
-      changes[i].setOp(schema::Change::Op::DELETE);
-    }
-    request.initCause().setReason("not in the stack any more");
-    return request.send().ignoreResult();
-  });
+  return request.send().then(
+      [this, names = std::move(names)](auto&& response) -> kj::Promise<void> {
+        std::vector<std::string> gone;
+        for (auto object : response.getObjects()) {
+          std::string name(object.getMetadata().getName().cStr());
+          if (std::find(names.begin(), names.end(), name) == names.end()) gone.push_back(name);
+        }
+        if (gone.empty()) return kj::READY_NOW;
+        auto request = objects_.commitRequest();
+        auto changes = request.initChanges(gone.size());
+        for (size_t i = 0; i < gone.size(); i++) {
+          identify(changes[i], gone[i]);
+          changes[i].setOp(schema::Change::Op::DELETE);
+        }
+        request.initCause().setReason("not in the stack any more");
+        return request.send().ignoreResult();
+      });
 }
 
 void PluginObjects::taskFailed(kj::Exception&& exception) {
-  log(schema::LogLevel::WARNING, "kernel", "a plug-in's state could not be recorded: " + textOf(exception));
+  log(schema::LogLevel::WARNING, "kernel",
+      "a plug-in's state could not be recorded: " + textOf(exception));
   pending_.clear();
 }
 

@@ -9,10 +9,12 @@
 
 namespace stave::plugin {
 
-/// Keeps a Plugin object per plug-in, so that its state can be seen, watched and explained like any other.
+/// Keeps a Plugin object per plug-in, so that its state can be seen, watched and explained like any
+/// other.
 class PluginObjects final : private kj::TaskSet::ErrorHandler {
  public:
-  explicit PluginObjects(schema::Objects::Client objects) : objects_(kj::mv(objects)), tasks_(*this) {}
+  explicit PluginObjects(schema::Objects::Client objects)
+      : objects_(kj::mv(objects)), tasks_(*this) {}
   KJ_DISALLOW_COPY(PluginObjects);
 
   /// Writes the plug-in's present state. Writes of one plug-in never overtake each other, and what

@@ -10,20 +10,27 @@ namespace stave::plugin {
 
 namespace {
 
-bool isStore(const Supervisor& supervisor) { return supervisor.config().kind == "store"; }
+bool isStore(const Supervisor& supervisor) {
+  return supervisor.config().kind == "store";
+}
 
-bool isUp(const Supervisor& supervisor) { return supervisor.state() == Supervisor::State::LOADED; }
+bool isUp(const Supervisor& supervisor) {
+  return supervisor.state() == Supervisor::State::LOADED;
+}
 
-bool isPending(const Supervisor& supervisor) { return supervisor.state() == Supervisor::State::STARTING; }
+bool isPending(const Supervisor& supervisor) {
+  return supervisor.state() == Supervisor::State::STARTING;
+}
 
 Limits limitsOf(schema::PluginsConfig::Reader config) {
-  return {config.getHost().cStr(), config.getStartDeadline(), config.getPingInterval(), config.getPingDeadline()};
+  return {config.getHost().cStr(), config.getStartDeadline(), config.getPingInterval(),
+          config.getPingDeadline()};
 }
 
 }  // namespace
 
-PluginSet::PluginSet(Loop& loop, const config::Config& config, Resources& resources, std::string node,
-                     kj::Function<void(Supervisor&)> onChange)
+PluginSet::PluginSet(Loop& loop, const config::Config& config, Resources& resources,
+                     std::string node, kj::Function<void(Supervisor&)> onChange)
     : loop_(loop),
       resources_(resources),
       node_(std::move(node)),
@@ -48,7 +55,8 @@ void PluginSet::stateChanged(Supervisor& supervisor) {
 
 schema::Broker::Client PluginSet::brokerFor(const config::PluginConfig& config) {
   auto folder = "/plugins/" + config.kind + "-" + config.name;
-  return newBroker(resources_, Grants(config.fullName(), config.grants), {root_ + folder, run_ + folder, node_});
+  return newBroker(resources_, Grants(config.fullName(), config.grants),
+                   {root_ + folder, run_ + folder, node_});
 }
 
 kj::Promise<void> PluginSet::forEach(kj::Function<kj::Promise<void>(Supervisor&)> action) {
@@ -65,8 +73,9 @@ kj::Promise<void> PluginSet::startStore() {
     auto& supervisor = **store;
     if (isPending(supervisor)) co_await supervisor.start();
     if (!isUp(supervisor)) {
-      fail(ErrorCode::UNAVAILABLE, "the store " + supervisor.config().fullName() +
-                                       " did not start, and nothing works without it: " + supervisor.reason());
+      fail(ErrorCode::UNAVAILABLE,
+           "the store " + supervisor.config().fullName() +
+               " did not start, and nothing works without it: " + supervisor.reason());
     }
   });
 }
@@ -74,16 +83,19 @@ kj::Promise<void> PluginSet::startStore() {
 kj::Promise<void> PluginSet::startRest() {
   std::vector<Needs> needs;
   for (auto& supervisor : supervisors_) {
-    needs.push_back({supervisor->config().kind, supervisor->config().name, supervisor->description().requirements});
+    needs.push_back({supervisor->config().kind, supervisor->config().name,
+                     supervisor->description().requirements});
   }
   auto order = startOrder(needs);
   auto promises = kj::heapArrayBuilder<kj::Promise<void>>(supervisors_.size());
   for (size_t i = 0; i < supervisors_.size(); i++) {
     auto& supervisor = *supervisors_[i];
     auto impossible = order.impossible.find(i);
-    if (impossible != order.impossible.end() && isPending(supervisor)) supervisor.skip(impossible->second);
+    if (impossible != order.impossible.end() && isPending(supervisor))
+      supervisor.skip(impossible->second);
   }
-  for (size_t i = 0; i < supervisors_.size(); i++) promises.add(startAfter(i, order.before[i]).promise());
+  for (size_t i = 0; i < supervisors_.size(); i++)
+    promises.add(startAfter(i, order.before[i]).promise());
   return kj::joinPromises(promises.finish());
 }
 
@@ -92,9 +104,10 @@ Task<> PluginSet::startAfter(size_t index, std::vector<size_t> before) {
   if (!isPending(supervisor)) co_return;
   for (auto other : before) {
     while (isPending(*supervisors_[other])) co_await changed_.wait();
-    if (isUp(*supervisors_[other]) || supervisors_[other]->state() == Supervisor::State::RESTARTING) continue;
-    supervisor.skip("it requires " + supervisors_[other]->config().fullName() + ", which is not running: " +
-                    supervisors_[other]->reason());
+    if (isUp(*supervisors_[other]) || supervisors_[other]->state() == Supervisor::State::RESTARTING)
+      continue;
+    supervisor.skip("it requires " + supervisors_[other]->config().fullName() +
+                    ", which is not running: " + supervisors_[other]->reason());
     co_return;
   }
   co_await supervisor.start();
@@ -157,7 +170,8 @@ Supervisor& PluginSet::find(std::string_view name) {
     if (config.fullName() == name) return *supervisor;
     if (config.name != name) continue;
     if (found != nullptr) {
-      fail(ErrorCode::CONFLICT, "several plug-ins are called " + std::string(name) + "; say KIND/NAME");
+      fail(ErrorCode::CONFLICT,
+           "several plug-ins are called " + std::string(name) + "; say KIND/NAME");
     }
     found = supervisor.get();
   }
@@ -177,14 +191,16 @@ kj::Promise<ReloadReport> PluginSet::reload(config::Config config) {
         continue;
       }
       if (plugin.kind == "store") {
-        report.restart.push_back(plugin.place + ": the store cannot be changed while the daemon runs");
+        report.restart.push_back(plugin.place +
+                                 ": the store cannot be changed while the daemon runs");
         continue;
       }
       supervisors_.push_back(newSupervisor(plugin));
       auto& added = *supervisors_.back();
       co_await added.describe();
       if (isPending(added)) co_await added.start();
-      report.applied.push_back(plugin.fullName() + ": added" + (isUp(added) ? "" : ", but: " + added.reason()));
+      report.applied.push_back(plugin.fullName() + ": added" +
+                               (isUp(added) ? "" : ", but: " + added.reason()));
     }
     for (size_t i = 0; i < supervisors_.size();) {
       auto& running = supervisors_[i]->config();
@@ -205,15 +221,18 @@ kj::Promise<ReloadReport> PluginSet::reload(config::Config config) {
   });
 }
 
-Task<> PluginSet::reloadOne(Supervisor& supervisor, config::PluginConfig config, ReloadReport& report) {
+Task<> PluginSet::reloadOne(Supervisor& supervisor, config::PluginConfig config,
+                            ReloadReport& report) {
   auto& before = supervisor.config();
-  bool same = before.sameHost(config) && before.sameSettings(config) && before.grants == config.grants;
+  bool same =
+      before.sameHost(config) && before.sameSettings(config) && before.grants == config.grants;
   if (same) co_return;
   auto applied = co_await supervisor.reload(config);
   if (applied) {
     report.applied.push_back(config.fullName() + ": settings taken live");
   } else if (isStore(supervisor)) {
-    report.restart.push_back(config.place + ": " + config.fullName() + " needs a restart of the daemon");
+    report.restart.push_back(config.place + ": " + config.fullName() +
+                             " needs a restart of the daemon");
   } else {
     co_await supervisor.restart();
     report.applied.push_back(config.fullName() + ": restarted");

@@ -32,7 +32,8 @@ class PluginSet final : private Supervisor::Listener {
   /// Asks all to stop, in reverse order.
   kj::Promise<void> stop();
 
-  /// A capability that outlives restarts. Fails [not-found]; an empty name takes the first of the kind.
+  /// A capability that outlives restarts. Fails [not-found]; an empty name takes the first of the
+  /// kind.
   capnp::Capability::Client service(std::string_view kind, std::string_view name);
   std::vector<std::string> names(std::string_view kind) const;
 
@@ -62,7 +63,8 @@ class PluginSet final : private Supervisor::Listener {
   kj::Function<void(Supervisor&)> onChange_;
   MethodTable methods_;
   std::vector<std::unique_ptr<Supervisor>> supervisors_;
-  std::vector<std::unique_ptr<Supervisor>> retired_;  // out of the stack; proxies may still refer to them
+  std::vector<std::unique_ptr<Supervisor>>
+      retired_;  // out of the stack; proxies may still refer to them
   std::map<std::string, capnp::Capability::Client> proxies_;
   ChangeSignal changed_;
 };

@@ -17,7 +17,8 @@ class ServiceProxy final : public capnp::Capability::Server {
                kj::Maybe<Supervisor&> fallback)
       : timer_(timer), supervisor_(supervisor), methods_(methods), fallback_(fallback) {}
 
-  DispatchCallResult dispatchCall(uint64_t interfaceId, uint16_t methodId, AnyContext context) override {
+  DispatchCallResult dispatchCall(uint64_t interfaceId, uint16_t methodId,
+                                  AnyContext context) override {
     context.allowCancellation();
     auto traits = methods_.traits(interfaceId, methodId);
     auto call = forward(interfaceId, methodId, context, traits).promise();
@@ -27,7 +28,7 @@ class ServiceProxy final : public capnp::Capability::Server {
 
  private:
   Supervisor& target() {
-    KJ_IF_MAYBE(other, fallback_) {
+    KJ_IF_MAYBE (other, fallback_) {
       if (supervisor_.state() != Supervisor::State::LOADED) return *other;
     }
     return supervisor_;
@@ -38,7 +39,8 @@ class ServiceProxy final : public capnp::Capability::Server {
       auto& supervisor = target();
       auto service = co_await supervisor.service();
       auto parameters = context.getParams();
-      auto request = service.capability.typelessRequest(interfaceId, methodId, parameters.targetSize());
+      auto request =
+          service.capability.typelessRequest(interfaceId, methodId, parameters.targetSize());
       request.set(parameters);
       kj::Maybe<kj::Exception> lost;
       try {
@@ -54,7 +56,8 @@ class ServiceProxy final : public capnp::Capability::Server {
       if (lost == nullptr) co_return;
       supervisor.disconnected(service.generation);
       if (traits.idempotent && attempt < mostRepeats) continue;
-      fail(ErrorCode::UNAVAILABLE, "plug-in " + supervisor.config().fullName() + " died during " + traits.name);
+      fail(ErrorCode::UNAVAILABLE,
+           "plug-in " + supervisor.config().fullName() + " died during " + traits.name);
     }
   }
 
@@ -66,9 +69,9 @@ class ServiceProxy final : public capnp::Capability::Server {
     auto milliseconds = supervisor_.config().deadlineMs;
     return timer_.afterDelay(milliseconds * kj::MILLISECONDS)
         .then([this, method, milliseconds]() -> kj::Promise<void> {
-          return makeError(ErrorCode::DEADLINE, "plug-in " + supervisor_.config().fullName() + ": " + method +
-                                                    " did not finish within " + std::to_string(milliseconds) +
-                                                    " ms");
+          return makeError(ErrorCode::DEADLINE, "plug-in " + supervisor_.config().fullName() +
+                                                    ": " + method + " did not finish within " +
+                                                    std::to_string(milliseconds) + " ms");
         });
   }
 
@@ -97,8 +100,8 @@ class ServiceProxy final : public capnp::Capability::Server {
 
 }  // namespace
 
-capnp::Capability::Client newServiceProxy(kj::Timer& timer, Supervisor& supervisor, MethodTable& methods,
-                                          kj::Maybe<Supervisor&> fallback) {
+capnp::Capability::Client newServiceProxy(kj::Timer& timer, Supervisor& supervisor,
+                                          MethodTable& methods, kj::Maybe<Supervisor&> fallback) {
   return kj::heap<ServiceProxy>(timer, supervisor, methods, fallback);
 }
 

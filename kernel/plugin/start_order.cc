@@ -9,14 +9,16 @@ std::vector<size_t> providersOf(const std::string& requirement, const std::vecto
   std::vector<size_t> found;
   for (size_t i = 0; i < plugins.size(); i++) {
     auto& plugin = plugins[i];
-    if (requirement == plugin.kind || requirement == plugin.kind + "/" + plugin.name) found.push_back(i);
+    if (requirement == plugin.kind || requirement == plugin.kind + "/" + plugin.name)
+      found.push_back(i);
   }
   return found;
 }
 
 class CircleFinder {
  public:
-  explicit CircleFinder(StartOrder& order) : order_(order), marks_(order.before.size(), Mark::unseen) {}
+  explicit CircleFinder(StartOrder& order)
+      : order_(order), marks_(order.before.size(), Mark::unseen) {}
 
   void run() {
     for (size_t i = 0; i < marks_.size(); i++) visit(i);
@@ -50,7 +52,8 @@ StartOrder startOrder(const std::vector<Needs>& plugins) {
     for (auto& requirement : plugins[i].requirements) {
       auto providers = providersOf(requirement, plugins);
       if (providers.empty()) {
-        order.impossible.emplace(i, "it requires \"" + requirement + "\", and the stack has no such plug-in");
+        order.impossible.emplace(
+            i, "it requires \"" + requirement + "\", and the stack has no such plug-in");
       }
       for (auto provider : providers) {
         if (provider != i) order.before[i].push_back(provider);

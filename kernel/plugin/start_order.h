@@ -12,8 +12,8 @@ struct Needs {
   std::vector<std::string> requirements;  ///< "content", "store/sqlite"
 };
 
-/// For each plug-in, by index, the indices of those that must be loaded before it; or why it cannot be
-/// started at all: something required is not in the stack, or it is part of a circle.
+/// For each plug-in, by index, the indices of those that must be loaded before it; or why it cannot
+/// be started at all: something required is not in the stack, or it is part of a circle.
 struct StartOrder {
   std::vector<std::vector<size_t>> before;
   std::map<size_t, std::string> impossible;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t firstBackOffMs = 50;
 constexpr uint64_t longestBackOffMs = 10'000;
-constexpr uint32_t startAttempts = 3;           // of a plug-in that never came up
+constexpr uint32_t startAttempts = 3;             // of a plug-in that never came up
 constexpr uint64_t patienceWithTheDeadMs = 1000;  // from a lost connection to the process's end
 constexpr int64_t healthyNanos = 10'000'000'000;  // running so long forgets earlier failures
 
@@ -23,16 +23,21 @@ int64_t unixNanos() {
 }
 
 Description describe(schema::PluginDescriptor::Reader descriptor) {
-  Description description{descriptor.getKind().cStr(), descriptor.getName().cStr(),
-                          descriptor.getVersion().cStr(), descriptor.getSummary().cStr(), {}};
-  for (auto requirement : descriptor.getRequires()) description.requirements.emplace_back(requirement.cStr());
+  Description description{descriptor.getKind().cStr(),
+                          descriptor.getName().cStr(),
+                          descriptor.getVersion().cStr(),
+                          descriptor.getSummary().cStr(),
+                          {}};
+  for (auto requirement : descriptor.getRequires())
+    description.requirements.emplace_back(requirement.cStr());
   return description;
 }
 
 /// The promise's exception, or nothing; for code that must not await inside a catch block.
 kj::Promise<kj::Maybe<kj::Exception>> outcome(kj::Promise<void> promise) {
-  return promise.then([]() -> kj::Maybe<kj::Exception> { return nullptr; },
-                      [](kj::Exception&& exception) -> kj::Maybe<kj::Exception> { return kj::mv(exception); });
+  return promise.then(
+      []() -> kj::Maybe<kj::Exception> { return nullptr; },
+      [](kj::Exception&& exception) -> kj::Maybe<kj::Exception> { return kj::mv(exception); });
 }
 
 }  // namespace
@@ -41,7 +46,9 @@ Supervisor::Supervisor(Loop& loop, config::PluginConfig config, Limits limits, L
     : loop_(loop), config_(std::move(config)), limits_(std::move(limits)), listener_(listener) {}
 
 pid_t Supervisor::pid() {
-  KJ_IF_MAYBE(running, running_) { return (*running)->instance->pid(); }
+  KJ_IF_MAYBE (running, running_) {
+    return (*running)->instance->pid();
+  }
   return 0;
 }
 
@@ -54,19 +61,21 @@ void Supervisor::become(State state, std::string reason) {
 }
 
 template <typename T>
-kj::Promise<T> Supervisor::withDeadline(kj::Promise<T> promise, uint64_t milliseconds, std::string what) {
+kj::Promise<T> Supervisor::withDeadline(kj::Promise<T> promise, uint64_t milliseconds,
+                                        std::string what) {
   auto late = loop_.timer()
                   .afterDelay(milliseconds * kj::MILLISECONDS)
                   .then([what = std::move(what), milliseconds]() -> kj::Promise<T> {
-                    return makeError(ErrorCode::DEADLINE,
-                                     what + " did not finish within " + std::to_string(milliseconds) + " ms");
+                    return makeError(ErrorCode::DEADLINE, what + " did not finish within " +
+                                                              std::to_string(milliseconds) + " ms");
                   });
   return promise.exclusiveJoin(kj::mv(late));
 }
 
-/// A call on an instance that may die of it: then how it died is the better explanation, and comes a
-/// moment after the lost connection.
-kj::Promise<void> Supervisor::survive(Running& running, kj::Promise<void> call, std::string during) {
+/// A call on an instance that may die of it: then how it died is the better explanation, and comes
+/// a moment after the lost connection.
+kj::Promise<void> Supervisor::survive(Running& running, kj::Promise<void> call,
+                                      std::string during) {
   return withDeadline(kj::mv(call), limits_.startDeadlineMs, during)
       .catch_([this, &running, during](kj::Exception&& exception) -> kj::Promise<void> {
         if (exception.getType() != kj::Exception::Type::DISCONNECTED) return kj::mv(exception);
@@ -81,15 +90,16 @@ Task<kj::Own<Supervisor::Running>> Supervisor::launchAndDescribe(config::PluginC
   auto running = kj::heap<Running>();
   running->instance = launch(loop_, config, limits_.hostProgram);
   running->died = running->instance->died();
-  auto answer = running->instance->host().describeRequest().send().then([this, config](auto&& response) {
-    auto descriptor = response.getDescriptor();
-    description_ = plugin::describe(descriptor);
-    if (description_.kind != config.kind || description_.name != config.name) {
-      fail(ErrorCode::INVALID, config.file + " is the plug-in " + description_.kind + "/" +
-                                   description_.name + ", not " + config.fullName());
-    }
-    listener_.described(descriptor.getNodes());
-  });
+  auto answer =
+      running->instance->host().describeRequest().send().then([this, config](auto&& response) {
+        auto descriptor = response.getDescriptor();
+        description_ = plugin::describe(descriptor);
+        if (description_.kind != config.kind || description_.name != config.name) {
+          fail(ErrorCode::INVALID, config.file + " is the plug-in " + description_.kind + "/" +
+                                       description_.name + ", not " + config.fullName());
+        }
+        listener_.described(descriptor.getNodes());
+      });
   co_await survive(*running, kj::mv(answer), "loading the plug-in");
   co_return kj::mv(running);
 }
@@ -98,7 +108,8 @@ Task<> Supervisor::startInstance(Running& running, config::PluginConfig config) 
   auto request = running.instance->host().startRequest();
   request.setBroker(listener_.brokerFor(config));
   config.fillSettings(request.initSettings(config.settings.size()));
-  auto started = request.send().then([&running](auto&& response) { running.service = response.getService(); });
+  auto started =
+      request.send().then([&running](auto&& response) { running.service = response.getService(); });
   co_await survive(running, kj::mv(started), "starting the plug-in");
 }
 
@@ -108,7 +119,9 @@ kj::Promise<void> Supervisor::describe() {
       auto launched = co_await launchAndDescribe(config_);
       running_ = kj::mv(launched);
     }));
-    KJ_IF_MAYBE(exception, result) { become(State::FAILED, textOf(*exception)); }
+    KJ_IF_MAYBE (exception, result) {
+      become(State::FAILED, textOf(*exception));
+    }
   });
 }
 
@@ -133,9 +146,11 @@ Task<bool> Supervisor::bringUp() {
       auto launched = co_await launchAndDescribe(config_);
       running_ = kj::mv(launched);
     }
-    KJ_IF_MAYBE(running, running_) { co_await startInstance(**running, config_); }
+    KJ_IF_MAYBE (running, running_) {
+      co_await startInstance(**running, config_);
+    }
   }));
-  KJ_IF_MAYBE(exception, result) {
+  KJ_IF_MAYBE (exception, result) {
     reason_ = textOf(*exception);
     running_ = nullptr;
     co_return false;
@@ -182,8 +197,10 @@ kj::Promise<void> Supervisor::backOff(uint32_t failures) {
 Task<std::string> Supervisor::untilDead(uint64_t generation) {
   auto& running = *KJ_ASSERT_NONNULL(running_);
   auto died = kj::mv(running.died);
-  auto silent = pingForever(running.instance->host()).promise().then([]() { return std::string(); },
-      [](kj::Exception&& exception) { return "killed: " + textOf(exception); });
+  auto silent = pingForever(running.instance->host())
+                    .promise()
+                    .then([]() { return std::string(); },
+                          [](kj::Exception&& exception) { return "killed: " + textOf(exception); });
   auto asked = endInstance_.wait().then([]() { return std::string("asked to restart"); });
   auto first = died.exclusiveJoin(kj::mv(silent)).exclusiveJoin(kj::mv(asked));
   auto how = co_await kj::mv(first);
@@ -197,8 +214,9 @@ Task<> Supervisor::pingForever(schema::PluginHost::Client host) {
   while (true) {
     co_await loop_.timer().afterDelay(limits_.pingIntervalMs * kj::MILLISECONDS);
     auto answered = host.pingRequest().send().ignoreResult();
-    auto result = co_await outcome(withDeadline(kj::mv(answered), limits_.pingDeadlineMs, "answering a ping"));
-    KJ_IF_MAYBE(exception, result) {
+    auto result = co_await outcome(
+        withDeadline(kj::mv(answered), limits_.pingDeadlineMs, "answering a ping"));
+    KJ_IF_MAYBE (exception, result) {
       // A lost connection is the business of who watches the process.
       if (codeOf(*exception) == ErrorCode::DEADLINE) kj::throwFatalException(kj::mv(*exception));
       co_await kj::Promise<void>(kj::NEVER_DONE);
@@ -210,12 +228,15 @@ kj::Promise<Supervisor::Service> Supervisor::service() {
   return async([this]() -> Task<Service> {
     while (true) {
       if (state_ == State::LOADED) {
-        KJ_IF_MAYBE(running, running_) { co_return Service{(*running)->service, generation_}; }
+        KJ_IF_MAYBE (running, running_) {
+          co_return Service{(*running)->service, generation_};
+        }
       }
-      bool coming = state_ == State::STARTING || state_ == State::RESTARTING || state_ == State::LOADED;
+      bool coming =
+          state_ == State::STARTING || state_ == State::RESTARTING || state_ == State::LOADED;
       if (!coming || config_.policy == schema::PluginSpec::Policy::FAIL) {
-        fail(ErrorCode::UNAVAILABLE,
-             "plug-in " + config_.fullName() + " is not running: " + (reason_.empty() ? "stopped" : reason_));
+        fail(ErrorCode::UNAVAILABLE, "plug-in " + config_.fullName() + " is not running: " +
+                                         (reason_.empty() ? "stopped" : reason_));
       }
       co_await changed_.wait();
     }
@@ -235,7 +256,7 @@ kj::Promise<bool> Supervisor::reload(config::PluginConfig config) {
       config_ = std::move(config);
       co_return false;
     }
-    KJ_IF_MAYBE(running, running_) {
+    KJ_IF_MAYBE (running, running_) {
       auto request = (*running)->instance->host().reloadRequest();
       config.fillSettings(request.initSettings(config.settings.size()));
       auto response = co_await request.send();
@@ -248,7 +269,8 @@ kj::Promise<bool> Supervisor::reload(config::PluginConfig config) {
 
 kj::Promise<void> Supervisor::restart() {
   return async([this]() -> Task<> {
-    bool alive = state_ == State::LOADED || state_ == State::RESTARTING || state_ == State::STARTING;
+    bool alive =
+        state_ == State::LOADED || state_ == State::RESTARTING || state_ == State::STARTING;
     if (!alive) {
       wanted_ = true;
       state_ = State::STARTING;
@@ -260,7 +282,8 @@ kj::Promise<void> Supervisor::restart() {
       while (generation_ == before && state_ != State::FAILED) co_await changed_.wait();
     }
     if (state_ != State::LOADED) {
-      fail(ErrorCode::UNAVAILABLE, "plug-in " + config_.fullName() + " did not come up: " + reason_);
+      fail(ErrorCode::UNAVAILABLE,
+           "plug-in " + config_.fullName() + " did not come up: " + reason_);
     }
   });
 }
@@ -274,7 +297,8 @@ kj::Promise<void> Supervisor::swap(std::string file) {
     config.file = file;
     auto next = co_await launchAndDescribe(config);
     co_await startInstance(*next, config);
-    // Between two calls: nothing awaits from here to the end. The old instance goes with `running_`.
+    // Between two calls: nothing awaits from here to the end. The old instance goes with
+    // `running_`.
     config_ = config;
     askedToRestart_ = false;
     auto previous = kj::mv(running_);
@@ -298,10 +322,11 @@ kj::Promise<void> Supervisor::swap(std::string file) {
 kj::Promise<void> Supervisor::stop() {
   return async([this]() -> Task<> {
     wanted_ = false;
-    KJ_IF_MAYBE(running, running_) {
+    KJ_IF_MAYBE (running, running_) {
       if (state_ == State::LOADED) {
         auto stopped = (*running)->instance->host().stopRequest().send().ignoreResult();
-        co_await outcome(withDeadline(kj::mv(stopped), limits_.startDeadlineMs, "stopping the plug-in"));
+        co_await outcome(
+            withDeadline(kj::mv(stopped), limits_.startDeadlineMs, "stopping the plug-in"));
       }
     }
     life_ = nullptr;

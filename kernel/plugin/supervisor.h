@@ -51,8 +51,8 @@ class Supervisor {
 
   /// Loads the first instance and asks what it is. Never fails: see `state`.
   kj::Promise<void> describe();
-  /// Starts it, once what it requires is there, and keeps it alive from now on. Done when it is loaded or
-  /// has failed.
+  /// Starts it, once what it requires is there, and keeps it alive from now on. Done when it is
+  /// loaded or has failed.
   kj::Promise<void> start();
   void skip(std::string reason);
 

@@ -54,7 +54,8 @@ void Endpoint::listen() {
   if (settings.getTls().getAddress().size() > 0) tasks_.add(listenTls(settings.getTls()));
 }
 
-kj::Promise<void> Endpoint::acceptUnix(kj::Own<kj::UnixEventPort::FdObserver> observer, int listener) {
+kj::Promise<void> Endpoint::acceptUnix(kj::Own<kj::UnixEventPort::FdObserver> observer,
+                                       int listener) {
   return async([this, observer = kj::mv(observer), listener]() mutable -> Task<> {
     while (true) {
       int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
@@ -82,16 +83,19 @@ kj::Promise<void> Endpoint::serveUnix(kj::AutoCloseFd socket) {
 kj::Promise<void> Endpoint::listenTls(schema::TlsConfig::Reader config) {
   auto read = [](kj::StringPtr what, kj::StringPtr path) {
     if (path.size() == 0) {
-      fail(ErrorCode::INVALID, kj::str("endpoint.tls: ", what, " is missing; TCP is served with TLS and client "
-                                       "certificates only").cStr());
+      fail(ErrorCode::INVALID, kj::str("endpoint.tls: ", what,
+                                       " is missing; TCP is served with TLS and client "
+                                       "certificates only")
+                                   .cStr());
     }
     return os::readFile(path.cStr());
   };
   auto certificate = read("certificate", config.getCertificate());
   auto key = read("key", config.getKey());
   auto authority = read("clientCa", config.getClientCa());
-  kj::TlsKeypair keypair{kj::TlsPrivateKey(kj::StringPtr(key.c_str(), key.size())),
-                         kj::TlsCertificate(kj::StringPtr(certificate.c_str(), certificate.size()))};
+  kj::TlsKeypair keypair{
+      kj::TlsPrivateKey(kj::StringPtr(key.c_str(), key.size())),
+      kj::TlsCertificate(kj::StringPtr(certificate.c_str(), certificate.size()))};
   kj::TlsCertificate trusted(kj::StringPtr(authority.c_str(), authority.size()));
   kj::TlsContext::Options options;
   options.useSystemTrustStore = false;

@@ -24,8 +24,8 @@ class Endpoint final : private kj::TaskSet::ErrorHandler {
   ~Endpoint() noexcept(false);
   KJ_DISALLOW_COPY(Endpoint);
 
-  /// Takes the socket's place, so that no second daemon comes up; clients wait until `listen`. Fails
-  /// [conflict] if another daemon has it.
+  /// Takes the socket's place, so that no second daemon comes up; clients wait until `listen`.
+  /// Fails [conflict] if another daemon has it.
   void reserve();
   /// Begins to serve clients.
   void listen();

@@ -8,7 +8,9 @@ namespace stave::rpc {
 
 namespace {
 
-std::string_view view(kj::StringPtr text) { return {text.begin(), text.size()}; }
+std::string_view view(kj::StringPtr text) {
+  return {text.begin(), text.size()};
+}
 
 void require(const Client& client, Rights least, std::string_view what) {
   if (client.rights >= least) return;

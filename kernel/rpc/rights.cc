@@ -41,7 +41,8 @@ Client clientOf(const os::PeerCredentials& peer, schema::EndpointConfig::Reader 
     return client;
   }
   for (auto entry : config.getRights()) {
-    bool userFits = entry.getUser().size() > 0 && names(entry.getUser(), user, std::to_string(peer.uid));
+    bool userFits =
+        entry.getUser().size() > 0 && names(entry.getUser(), user, std::to_string(peer.uid));
     bool groupFits = entry.getGroup().size() > 0 && inGroup(entry.getGroup(), peer);
     if (!userFits && !groupFits) continue;
     client.rights = rightsOf(entry.getRights());

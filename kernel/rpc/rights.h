@@ -16,8 +16,8 @@ struct Client {
   Rights rights = Rights::none;
 };
 
-/// From the peer's credentials. Root and the daemon's own user may all, and so may the members of the
-/// socket's group; others what [[endpoint.rights]] says, the first entry that fits.
+/// From the peer's credentials. Root and the daemon's own user may all, and so may the members of
+/// the socket's group; others what [[endpoint.rights]] says, the first entry that fits.
 Client clientOf(const os::PeerCredentials& peer, schema::EndpointConfig::Reader config);
 
 /// From the common name of a verified client certificate.

@@ -25,18 +25,22 @@ TEST_F(RightsTest, RootMayAll) {
 }
 
 TEST_F(RightsTest, StrangerMayNothing) {
-  EXPECT_EQ(clientOf(os::PeerCredentials{54321, {54321}, 1}, config.asReader()).rights, Rights::none);
+  EXPECT_EQ(clientOf(os::PeerCredentials{54321, {54321}, 1}, config.asReader()).rights,
+            Rights::none);
 }
 
 TEST_F(RightsTest, EntryForUserNumber) {
   allow("54321", "", schema::RightsConfig::Rights::READ);
-  EXPECT_EQ(clientOf(os::PeerCredentials{54321, {54321}, 1}, config.asReader()).rights, Rights::read);
-  EXPECT_EQ(clientOf(os::PeerCredentials{54322, {54321}, 1}, config.asReader()).rights, Rights::none);
+  EXPECT_EQ(clientOf(os::PeerCredentials{54321, {54321}, 1}, config.asReader()).rights,
+            Rights::read);
+  EXPECT_EQ(clientOf(os::PeerCredentials{54322, {54321}, 1}, config.asReader()).rights,
+            Rights::none);
 }
 
 TEST_F(RightsTest, EntryForSupplementaryGroup) {
   allow("", "777", schema::RightsConfig::Rights::FULL);
-  EXPECT_EQ(clientOf(os::PeerCredentials{54321, {54321, 777}, 1}, config.asReader()).rights, Rights::full);
+  EXPECT_EQ(clientOf(os::PeerCredentials{54321, {54321, 777}, 1}, config.asReader()).rights,
+            Rights::full);
 }
 
 TEST_F(RightsTest, SocketGroupHasFullRights) {

@@ -27,14 +27,18 @@ class HandleServer final : public schema::Handle::Server {
 
 }  // namespace
 
-schema::Fd::Client makeFd(kj::AutoCloseFd fd) { return kj::heap<FdServer>(kj::mv(fd)); }
+schema::Fd::Client makeFd(kj::AutoCloseFd fd) {
+  return kj::heap<FdServer>(kj::mv(fd));
+}
 
 Task<kj::AutoCloseFd> takeFd(schema::Fd::Client capability, kj::StringPtr what) {
   auto name = kj::str(what);
   auto found = co_await capability.getFd();
-  KJ_IF_MAYBE(fd, found) { co_return os::duplicate(*fd); }
-  fail(ErrorCode::UNAVAILABLE, kj::str("no descriptor came with ", name,
-                                       ": descriptors cross Unix sockets only").cStr());
+  KJ_IF_MAYBE (fd, found) {
+    co_return os::duplicate(*fd);
+  }
+  fail(ErrorCode::UNAVAILABLE,
+       kj::str("no descriptor came with ", name, ": descriptors cross Unix sockets only").cStr());
 }
 
 schema::Handle::Client makeHandle(kj::Function<void()> onDrop) {

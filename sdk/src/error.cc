@@ -12,8 +12,9 @@ namespace stave {
 namespace {
 
 constexpr std::array<std::string_view, 13> names = {
-    "internal", "invalid",   "not-found", "already-exists", "conflict", "denied",      "unavailable",
-    "exhausted", "too-old", "unsupported", "cancelled",      "deadline", "unauthorized"};
+    "internal",  "invalid",     "not-found",   "already-exists", "conflict",
+    "denied",    "unavailable", "exhausted",   "too-old",        "unsupported",
+    "cancelled", "deadline",    "unauthorized"};
 
 constexpr std::string_view remotePrefix = "remote exception: ";
 
@@ -94,7 +95,9 @@ Parsed parse(std::string_view description) {
   return {nullptr, text};
 }
 
-std::string_view view(kj::StringPtr text) { return {text.begin(), text.size()}; }
+std::string_view view(kj::StringPtr text) {
+  return {text.begin(), text.size()};
+}
 
 }  // namespace
 
@@ -123,7 +126,9 @@ void failErrno(std::string_view attempted, int errorNumber, const char* file, in
 
 ErrorCode codeOf(const kj::Exception& exception) {
   auto parsed = parse(view(exception.getDescription()));
-  KJ_IF_MAYBE(code, parsed.code) { return *code; }
+  KJ_IF_MAYBE (code, parsed.code) {
+    return *code;
+  }
   return codeOfType(exception.getType());
 }
 

@@ -13,8 +13,8 @@ namespace stave {
 
 namespace {
 
-// KJ has no accessor for its epoll descriptor. Explicit template instantiation is exempt from access
-// checks, so this reads the private member without changing KJ.
+// KJ has no accessor for its epoll descriptor. Explicit template instantiation is exempt from
+// access checks, so this reads the private member without changing KJ.
 template <kj::AutoCloseFd kj::UnixEventPort::*Member>
 struct Expose {
   friend int epollDescriptorOf(kj::UnixEventPort& port) { return (port.*Member).get(); }
@@ -60,7 +60,7 @@ void Loop::blockNested() {
   }
   auto& kjTimer = static_cast<kj::TimerImpl&>(io_.unixEventPort.getTimer());
   auto now = kj::systemPreciseMonotonicClock().now();
-  KJ_IF_MAYBE(micros, kjTimer.timeoutToNextEvent(now, kj::MICROSECONDS, longestWaitMicros)) {
+  KJ_IF_MAYBE (micros, kjTimer.timeoutToNextEvent(now, kj::MICROSECONDS, longestWaitMicros)) {
     nested.io.run_one_for(std::chrono::microseconds(*micros));
   } else {
     nested.io.run_one();

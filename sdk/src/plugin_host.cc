@@ -23,7 +23,8 @@ namespace {
 class PluginLibrary {
  public:
   explicit PluginLibrary(const std::string& file) {
-    // Local: plug-ins do not see each other's symbols. No unloading: a KJ object may outlive its plug-in.
+    // Local: plug-ins do not see each other's symbols. No unloading: a KJ object may outlive its
+    // plug-in.
     auto mode = static_cast<boost::dll::load_mode::type>(
         boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local | RTLD_NODELETE);
     try {
@@ -72,13 +73,16 @@ std::vector<std::string> split(std::string_view text) {
   return words;
 }
 
-unsigned workerCount() { return std::max(2u, std::thread::hardware_concurrency()); }
+unsigned workerCount() {
+  return std::max(2u, std::thread::hardware_concurrency());
+}
 
 class LoadedPlugin final : public schema::PluginHost::Server,
                            private Context,
                            private kj::TaskSet::ErrorHandler {
  public:
-  LoadedPlugin(Loop& loop, const std::string& file) : loop_(loop), library_(file), tasks_(newTasks()) {}
+  LoadedPlugin(Loop& loop, const std::string& file)
+      : loop_(loop), library_(file), tasks_(newTasks()) {}
 
   kj::Promise<void> describe(DescribeContext context) override {
     auto& entry = library_.entry();
@@ -118,10 +122,12 @@ class LoadedPlugin final : public schema::PluginHost::Server,
   kj::Promise<void> reload(ReloadContext context) override {
     auto previous = kj::mv(settings_);
     bool taken = false;
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-      bind(context.getParams().getSettings());
-      KJ_IF_MAYBE(callback, onReload_) { taken = (*callback)(); }
-    })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                   bind(context.getParams().getSettings());
+                   KJ_IF_MAYBE (callback, onReload_) {
+                     taken = (*callback)();
+                   }
+                 })) {
       settings_ = kj::mv(previous);
       kj::throwFatalException(kj::mv(*exception));
     }
@@ -132,7 +138,7 @@ class LoadedPlugin final : public schema::PluginHost::Server,
 
   kj::Promise<void> stop(StopContext) override {
     return async([this]() -> Task<> {
-      KJ_IF_MAYBE(callback, onStop_) {
+      KJ_IF_MAYBE (callback, onStop_) {
         auto done = (*callback)();
         co_await kj::mv(done);
       }
@@ -202,7 +208,7 @@ class LoadedPlugin final : public schema::PluginHost::Server,
   void spawn(kj::Promise<void> work) override { tasks_->add(kj::mv(work)); }
 
   capnp::DynamicValue::Reader settingsMessage() override {
-    KJ_IF_MAYBE(message, settings_) {
+    KJ_IF_MAYBE (message, settings_) {
       return (*message)->getRoot<capnp::DynamicStruct>(library_.entry().settings()).asReader();
     }
     fail(ErrorCode::INTERNAL, "this plug-in declares no settings");

@@ -89,18 +89,19 @@ std::vector<capnp::Schema> schemaClosure(std::vector<capnp::Schema> roots) {
 }
 
 std::vector<capnp::Schema> builtInSchemas() {
-  return schemaClosure(schemasOf<
-      schema::Kernel, schema::PluginHost, schema::Store, schema::Content, schema::Engine,
-      schema::Runtime, schema::Storage, schema::Network, schema::Registry, schema::Builder,
-      schema::Scheduler, schema::Controller, schema::Api, schema::VolumeDriver, schema::Logging,
-      schema::PodSpec, schema::PodStatus, schema::ImageSpec, schema::ImageStatus, schema::NetworkSpec,
-      schema::NetworkStatus, schema::VolumeSpec, schema::VolumeStatus, schema::NamespaceSpec,
-      schema::NamespaceStatus, schema::NodeSpec, schema::NodeStatus, schema::PluginSpec,
-      schema::PluginStatus, schema::EventSpec, schema::ConfigSpec, schema::SecretSpec,
-      schema::DeploymentSpec, schema::DeploymentStatus, schema::DaemonSetSpec,
-      schema::DaemonSetStatus, schema::StatefulSetSpec, schema::StatefulSetStatus, schema::JobSpec,
-      schema::JobStatus, schema::CronJobSpec, schema::CronJobStatus, schema::ServiceSpec,
-      schema::ServiceStatus>());
+  return schemaClosure(
+      schemasOf<schema::Kernel, schema::PluginHost, schema::Store, schema::Content, schema::Engine,
+                schema::Runtime, schema::Storage, schema::Network, schema::Registry,
+                schema::Builder, schema::Scheduler, schema::Controller, schema::Api,
+                schema::VolumeDriver, schema::Logging, schema::PodSpec, schema::PodStatus,
+                schema::ImageSpec, schema::ImageStatus, schema::NetworkSpec, schema::NetworkStatus,
+                schema::VolumeSpec, schema::VolumeStatus, schema::NamespaceSpec,
+                schema::NamespaceStatus, schema::NodeSpec, schema::NodeStatus, schema::PluginSpec,
+                schema::PluginStatus, schema::EventSpec, schema::ConfigSpec, schema::SecretSpec,
+                schema::DeploymentSpec, schema::DeploymentStatus, schema::DaemonSetSpec,
+                schema::DaemonSetStatus, schema::StatefulSetSpec, schema::StatefulSetStatus,
+                schema::JobSpec, schema::JobStatus, schema::CronJobSpec, schema::CronJobStatus,
+                schema::ServiceSpec, schema::ServiceStatus>());
 }
 
 }  // namespace stave

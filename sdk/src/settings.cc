@@ -43,9 +43,9 @@ void merge(nlohmann::json& target, const nlohmann::json& addition) {
 /// Decodes into a scratch struct first, so that an error names the place of the very setting.
 void check(schema::Setting::Reader setting, capnp::StructSchema schema) {
   capnp::MallocMessageBuilder scratch;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-    json::decode(nested(setting), scratch.initRoot<capnp::DynamicStruct>(schema), "");
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                 json::decode(nested(setting), scratch.initRoot<capnp::DynamicStruct>(schema), "");
+               })) {
     fail(ErrorCode::INVALID, placeOf(setting) + textOf(*exception));
   }
 }

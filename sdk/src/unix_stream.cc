@@ -14,11 +14,12 @@
 #include "stave/os/file.h"
 
 // Cap'n Proto 0.9.2's own stream does one writev and two recvmsg per message, and a call is three
-// messages. This one batches writes until the loop has nothing else to do and reads as much as there is.
+// messages. This one batches writes until the loop has nothing else to do and reads as much as
+// there is.
 //
-// What keeps descriptors with their message: a message with descriptors starts a sendmsg of its own and
-// is alone in it, so on the other side descriptors belong to the message that holds the last byte of the
-// recvmsg that brought them.
+// What keeps descriptors with their message: a message with descriptors starts a sendmsg of its own
+// and is alone in it, so on the other side descriptors belong to the message that holds the last
+// byte of the recvmsg that brought them.
 namespace stave {
 
 namespace {
@@ -26,7 +27,7 @@ namespace {
 constexpr size_t inputWords = 8192;
 constexpr size_t highWater = 256 * 1024;  // bytes that wait before a writer has to
 constexpr size_t maxSegments = 512;
-constexpr size_t maxDescriptors = 64;     // in one recvmsg
+constexpr size_t maxDescriptors = 64;  // in one recvmsg
 
 using Segments = kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>;
 
@@ -257,17 +258,18 @@ class UnixMessageStream final : public capnp::MessageStream {
       kj::ArrayPtr<capnp::word>) override {
     while (true) {
       auto message = input_.take(fdSpace, options);
-      KJ_IF_MAYBE(found, message) {
+      KJ_IF_MAYBE (found, message) {
         return kj::Maybe<capnp::MessageReaderAndFds>(kj::mv(*found));
       }
       if (ended_) {
         KJ_REQUIRE(input_.empty(), "connection closed in the middle of a message");
         return kj::Maybe<capnp::MessageReaderAndFds>(nullptr);
       }
-      KJ_IF_MAYBE(promise, readable_) {
+      KJ_IF_MAYBE (promise, readable_) {
         auto wait = kj::mv(*promise);
         readable_ = nullptr;
-        return wait.then([this, fdSpace, options]() { return tryReadMessage(fdSpace, options, nullptr); });
+        return wait.then(
+            [this, fdSpace, options]() { return tryReadMessage(fdSpace, options, nullptr); });
       }
       fill();
     }
@@ -275,7 +277,9 @@ class UnixMessageStream final : public capnp::MessageStream {
 
   kj::Promise<void> writeMessage(kj::ArrayPtr<const int> fds, Segments segments) override {
     KJ_REQUIRE(segments.size() < maxSegments, "message with too many segments", segments.size());
-    KJ_IF_MAYBE(exception, broken_) { return kj::cp(*exception); }
+    KJ_IF_MAYBE (exception, broken_) {
+      return kj::cp(*exception);
+    }
     if (fds.size() > 0) flush();
     auto range = output_.add(segments);
     if (fds.size() > 0) {
@@ -285,7 +289,9 @@ class UnixMessageStream final : public capnp::MessageStream {
       flushLater();
     }
     if (output_.waiting() > highWater) flush();
-    KJ_IF_MAYBE(exception, broken_) { return kj::cp(*exception); }
+    KJ_IF_MAYBE (exception, broken_) {
+      return kj::cp(*exception);
+    }
     if (output_.waiting() <= highWater) return kj::READY_NOW;
     auto pair = kj::newPromiseAndFulfiller<void>();
     waitingForSpace_.push_back(kj::mv(pair.fulfiller));
@@ -368,11 +374,11 @@ class UnixMessageStream final : public capnp::MessageStream {
 
   /// False: the socket is full. A broken connection is remembered for the next writer.
   bool sendAll() {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-      if (!output_.send(socket_)) return;
-      for (auto& waiter : waitingForSpace_) waiter->fulfill();
-      waitingForSpace_.clear();
-    })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                   if (!output_.send(socket_)) return;
+                   for (auto& waiter : waitingForSpace_) waiter->fulfill();
+                   waitingForSpace_.clear();
+                 })) {
       for (auto& waiter : waitingForSpace_) waiter->reject(kj::cp(*exception));
       waitingForSpace_.clear();
       broken_ = kj::mv(*exception);
@@ -397,7 +403,8 @@ class UnixMessageStream final : public capnp::MessageStream {
 
 }  // namespace
 
-kj::Own<capnp::MessageStream> newUnixMessageStream(kj::UnixEventPort& port, kj::AutoCloseFd socket) {
+kj::Own<capnp::MessageStream> newUnixMessageStream(kj::UnixEventPort& port,
+                                                   kj::AutoCloseFd socket) {
   return kj::heap<UnixMessageStream>(port, kj::mv(socket));
 }
 

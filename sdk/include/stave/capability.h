@@ -11,8 +11,9 @@ namespace stave {
 /// Wraps a descriptor for sending; it is closed with the last reference.
 schema::Fd::Client makeFd(kj::AutoCloseFd fd);
 
-/// A duplicate of the descriptor that the capability carries. Fails [unavailable] if it carries none
-/// (a null capability, or a connection that cannot pass descriptors). `what` is named in the error.
+/// A duplicate of the descriptor that the capability carries. Fails [unavailable] if it carries
+/// none (a null capability, or a connection that cannot pass descriptors). `what` is named in the
+/// error.
 Task<kj::AutoCloseFd> takeFd(schema::Fd::Client capability, kj::StringPtr what);
 
 /// Runs `onDrop` when the last reference is dropped.

@@ -24,9 +24,9 @@ kj::Exception makeError(ErrorCode code, std::string_view message,
 [[noreturn]] void fail(ErrorCode code, std::string_view message,
                        const char* file = __builtin_FILE(), int line = __builtin_LINE());
 
-/// Throws with the text of `errorNumber`. ENOSPC, EDQUOT, ENOMEM, EMFILE and ENFILE are `exhausted`,
-/// ENOENT is `notFound`, EEXIST `alreadyExists`, EACCES and EPERM `denied`, EBUSY `conflict`, ENOSYS and
-/// EOPNOTSUPP `unsupported`, all else `internal`.
+/// Throws with the text of `errorNumber`. ENOSPC, EDQUOT, ENOMEM, EMFILE and ENFILE are
+/// `exhausted`, ENOENT is `notFound`, EEXIST `alreadyExists`, EACCES and EPERM `denied`, EBUSY
+/// `conflict`, ENOSYS and EOPNOTSUPP `unsupported`, all else `internal`.
 [[noreturn]] void failErrno(std::string_view attempted, int errorNumber,
                             const char* file = __builtin_FILE(), int line = __builtin_LINE());
 

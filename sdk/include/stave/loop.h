@@ -11,8 +11,8 @@ class io_context;
 
 namespace stave {
 
-/// The one event loop of a process: KJ's stock loop, with Boost.Asio nested around it from the moment
-/// somebody calls `asio()`. Everything of both libraries then works on the same thread.
+/// The one event loop of a process: KJ's stock loop, with Boost.Asio nested around it from the
+/// moment somebody calls `asio()`. Everything of both libraries then works on the same thread.
 class Loop {
  public:
   Loop();
@@ -24,7 +24,8 @@ class Loop {
   kj::UnixEventPort& port() { return io_.unixEventPort; }
   boost::asio::io_context& asio();
 
-  /// Runs the loop until the promise is done. Top level only; stands in for `promise.wait(waitScope)`.
+  /// Runs the loop until the promise is done. Top level only; stands in for
+  /// `promise.wait(waitScope)`.
   template <typename T>
   T wait(kj::Promise<T> promise);
 

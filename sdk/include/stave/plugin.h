@@ -60,7 +60,8 @@ class Context {
   /// Work in the background. It is cancelled when the plug-in ends; its failure is logged.
   virtual void spawn(kj::Promise<void> work) = 0;
 
-  /// The plug-in's own settings, checked against their schema, defaults filled in. Valid until reload.
+  /// The plug-in's own settings, checked against their schema, defaults filled in. Valid until
+  /// reload.
   template <typename Settings>
   typename Settings::Reader settings() {
     return settingsMessage().template as<capnp::DynamicStruct>().template as<Settings>();
@@ -93,8 +94,8 @@ struct PluginEntry {
   const char* name;
   const char* version;
   const char* summary;
-  const char* requirements;  // separated by spaces
-  capnp::StructSchema (*settings)();      // null: it has none
+  const char* requirements;           // separated by spaces
+  capnp::StructSchema (*settings)();  // null: it has none
   capnp::InterfaceSchema (*interface)();
   kj::Promise<capnp::Capability::Client> (*start)(Context&);
 };
@@ -117,29 +118,32 @@ constexpr capnp::StructSchema (*settingsSchemaOf())() {
 
 }  // namespace stave
 
-/// STAVE_PLUGIN(schema::Network, "network", "none", "1.0", "Pods without a network", "", NoSettings, start)
+/// STAVE_PLUGIN(schema::Network, "network", "none", "1.0", "Pods without a network", "",
+/// NoSettings, start)
 ///
 /// `requirements`: services without which it cannot start, separated by spaces: "content runtime".
-/// `Settings`: the Cap'n Proto struct that its TOML table is bound to. `start` takes a `Context&`, which
-/// outlives what it returns: a `Task` or promise of the service's client.
-#define STAVE_PLUGIN(Interface, kind, name, version, summary, requirements, Settings, startFunction) \
-  static kj::Promise<capnp::Capability::Client> staveStart(::stave::Context& context) {              \
-    kj::Promise<typename Interface::Client> promise = startFunction(context);                        \
-    return promise.then([](typename Interface::Client client) -> capnp::Capability::Client {         \
-      return kj::mv(client);                                                                         \
-    });                                                                                              \
-  }                                                                                                  \
-  extern "C" __attribute__((visibility("default"), used)) const ::stave::PluginEntry stave_plugin = { \
-      ::stave::PluginEntry::magicNumber,                                                             \
-      ::stave::PluginEntry::currentAbi,                                                              \
-      sizeof(::stave::PluginEntry),                                                                  \
-      CAPNP_VERSION,                                                                                 \
-      __GXX_ABI_VERSION,                                                                             \
-      kind,                                                                                          \
-      name,                                                                                          \
-      version,                                                                                       \
-      summary,                                                                                       \
-      requirements,                                                                                  \
-      ::stave::detail::settingsSchemaOf<Settings>(),                                                 \
-      []() -> capnp::InterfaceSchema { return capnp::Schema::from<Interface>(); },                   \
+/// `Settings`: the Cap'n Proto struct that its TOML table is bound to. `start` takes a `Context&`,
+/// which outlives what it returns: a `Task` or promise of the service's client.
+#define STAVE_PLUGIN(Interface, kind, name, version, summary, requirements, Settings,        \
+                     startFunction)                                                          \
+  static kj::Promise<capnp::Capability::Client> staveStart(::stave::Context& context) {      \
+    kj::Promise<typename Interface::Client> promise = startFunction(context);                \
+    return promise.then([](typename Interface::Client client) -> capnp::Capability::Client { \
+      return kj::mv(client);                                                                 \
+    });                                                                                      \
+  }                                                                                          \
+  extern "C" __attribute__((visibility("default"), used))                                    \
+  const ::stave::PluginEntry stave_plugin = {                                                \
+      ::stave::PluginEntry::magicNumber,                                                     \
+      ::stave::PluginEntry::currentAbi,                                                      \
+      sizeof(::stave::PluginEntry),                                                          \
+      CAPNP_VERSION,                                                                         \
+      __GXX_ABI_VERSION,                                                                     \
+      kind,                                                                                  \
+      name,                                                                                  \
+      version,                                                                               \
+      summary,                                                                               \
+      requirements,                                                                          \
+      ::stave::detail::settingsSchemaOf<Settings>(),                                         \
+      []() -> capnp::InterfaceSchema { return capnp::Schema::from<Interface>(); },           \
       &staveStart}

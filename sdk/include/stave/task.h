@@ -13,10 +13,11 @@
 ///       co_return reply.getKeys();
 ///     }
 ///
-/// A `Task<T>` starts at once, converts to `kj::Promise<T>`, and dropping either cancels it. In an RPC
-/// method use `async`, which keeps the captures of its lambda alive. `kj::Promise` itself cannot be the
-/// coroutine type: g++ 12 dies on any coroutine whose return type has a destructor that may throw. For
-/// the same compiler `auto x = co_await y;` must stand as a statement of its own.
+/// A `Task<T>` starts at once, converts to `kj::Promise<T>`, and dropping either cancels it. In an
+/// RPC method use `async`, which keeps the captures of its lambda alive. `kj::Promise` itself
+/// cannot be the coroutine type: g++ 12 dies on any coroutine whose return type has a destructor
+/// that may throw. For the same compiler `auto x = co_await y;` must stand as a statement of its
+/// own.
 namespace stave {
 
 namespace detail {
@@ -69,7 +70,7 @@ class [[nodiscard]] Awaiter {
     coroutine_.waiting = nullptr;
     ki::ExceptionOr<ki::FixVoid<T>> result;
     node_->get(result);
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([this]() { node_ = nullptr; })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([this]() { node_ = nullptr; })) {
       result.addException(kj::mv(*exception));
     }
     return ki::convertToReturn(kj::mv(result));
@@ -113,7 +114,7 @@ class [[nodiscard]] Task {
 
   Task(Task&& other) noexcept = default;
   ~Task() noexcept {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([this]() { node_ = nullptr; })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([this]() { node_ = nullptr; })) {
       KJ_LOG(ERROR, "exception while a task was cancelled", *exception);
     }
   }
@@ -146,7 +147,7 @@ class Coroutine final : public CoroutineResult<T> {
     return Task<T>(kj::Own<ki::PromiseNode>(this, disposer));
   }
   void unhandled_exception() {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([]() { throw; })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([]() { throw; })) {
       this->result_.addException(kj::mv(*exception));
     }
   }

@@ -13,16 +13,16 @@
 
 namespace stave {
 
-/// A few threads for work that would block the loop: hashing, unpacking, disk. A job sees plain data
-/// only, never a capability or a promise.
+/// A few threads for work that would block the loop: hashing, unpacking, disk. A job sees plain
+/// data only, never a capability or a promise.
 class WorkerPool {
  public:
   explicit WorkerPool(unsigned threads);
   ~WorkerPool() noexcept;
   KJ_DISALLOW_COPY(WorkerPool);
 
-  /// Runs `job` on some thread; its result or exception comes back on the calling loop. Dropping the
-  /// promise does not stop a job that has begun; give long ones a flag to look at.
+  /// Runs `job` on some thread; its result or exception comes back on the calling loop. Dropping
+  /// the promise does not stop a job that has begun; give long ones a flag to look at.
   template <typename Job>
   auto run(Job job) -> kj::Promise<decltype(job())>;
 
@@ -49,14 +49,14 @@ auto WorkerPool::run(Job job) -> kj::Promise<decltype(job())> {
   };
   auto state = std::make_shared<State>(State{kj::mv(job), kj::mv(pair.fulfiller)});
   enqueue([state = kj::mv(state)]() mutable {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-      if constexpr (std::is_void_v<Result>) {
-        state->job();
-        state->fulfiller->fulfill();
-      } else {
-        state->fulfiller->fulfill(state->job());
-      }
-    })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                   if constexpr (std::is_void_v<Result>) {
+                     state->job();
+                     state->fulfiller->fulfill();
+                   } else {
+                     state->fulfiller->fulfill(state->job());
+                   }
+                 })) {
       state->fulfiller->reject(kj::mv(*exception));
     }
   });

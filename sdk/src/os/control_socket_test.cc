@@ -38,7 +38,8 @@ TEST_F(ControlSocket, messagesStayApart) {
 
 TEST_F(ControlSocket, aSocketWithoutListenerIsUnavailable) {
   { Fd listener = listenSequenced(directory, "control"); }
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&] { connectSequenced(directory, "control"); })) {
+  KJ_IF_MAYBE (exception,
+               kj::runCatchingExceptions([&] { connectSequenced(directory, "control"); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::UNAVAILABLE);
   } else {
     FAIL() << "connected to nobody";
@@ -48,7 +49,7 @@ TEST_F(ControlSocket, aSocketWithoutListenerIsUnavailable) {
 TEST_F(ControlSocket, aPeerThatIsGoneIsUnavailable) {
   auto pair = sequencedPair();
   pair.second = nullptr;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&] { sendMessage(pair.first, "x", 1); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&] { sendMessage(pair.first, "x", 1); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::UNAVAILABLE);
   } else {
     FAIL() << "sent to nobody";
@@ -59,7 +60,8 @@ TEST_F(ControlSocket, aStreamTakesAsMuchAsWanted) {
   auto pair = streamPair(1 << 20);
   std::string data(4096, 'x');
   size_t taken = 0;
-  for (ssize_t size; (size = send(pair.first, data.data(), data.size(), MSG_DONTWAIT)) > 0;) taken += size;
+  for (ssize_t size; (size = send(pair.first, data.data(), data.size(), MSG_DONTWAIT)) > 0;)
+    taken += size;
   EXPECT_GT(taken, 100u << 10);
 }
 

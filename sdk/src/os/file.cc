@@ -144,7 +144,8 @@ void replaceFile(const std::string& path, std::string_view content, mode_t mode,
   }
   if (!durable) return;
   auto slash = path.rfind('/');
-  auto parent = open(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+  auto parent =
+      open(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
   if (fsync(parent) < 0) failErrno("syncing the directory of " + path, errno);
 }
 
@@ -159,7 +160,8 @@ void makeDirectories(const std::string& path, mode_t mode) {
   }
   if (errno != EEXIST) failErrno("making directory " + path, errno);
   struct stat info;
-  if (stat(path.c_str(), &info) < 0 || !S_ISDIR(info.st_mode)) failErrno("making directory " + path, ENOTDIR);
+  if (stat(path.c_str(), &info) < 0 || !S_ISDIR(info.st_mode))
+    failErrno("making directory " + path, ENOTDIR);
 }
 
 void removeTree(const std::string& path) {

@@ -7,9 +7,9 @@ namespace {
 
 TEST(Pipe, CarriesBytesUntilItsEnd) {
   Pipe pipe = makePipe();
-  writeAll(pipe.writeEnd.get(), "hello", 5);
-  pipe.writeEnd = nullptr;
-  EXPECT_EQ(readAll(pipe.readEnd.get()), "hello");
+  writeAll(pipe.write.get(), "hello", 5);
+  pipe.write = nullptr;
+  EXPECT_EQ(readAll(pipe.read.get()), "hello");
 }
 
 }  // namespace

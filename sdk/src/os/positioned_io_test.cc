@@ -15,7 +15,7 @@ class PositionedIo : public ::testing::Test {
     directory_ = ::mkdtemp(pattern);
     file_ = open(directory_ + "/file", O_RDWR | O_CREAT);
   }
-  ~PositionedIo() override { removeTree(directory_); }
+  ~PositionedIo() noexcept override { removeTree(directory_); }
 
   std::string directory_;
   Fd file_;

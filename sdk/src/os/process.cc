@@ -45,8 +45,8 @@ struct SpawnPlan {
   }
 };
 
-/// Maps the wanted descriptors to their numbers. They are first moved above all targets, so that one
-/// target never overwrites another's source.
+/// Maps the wanted descriptors to their numbers. They are first moved above all targets, so that
+/// one target never overwrites another's source.
 std::vector<Fd> addDescriptors(SpawnPlan& plan, const SpawnOptions& options) {
   int highest = 2;
   for (auto& [ours, theirs] : options.descriptors) highest = std::max(highest, theirs);
@@ -76,7 +76,8 @@ void ChildProcess::signal(int number) {
 kj::Promise<int> ChildProcess::wait() {
   return observer_->whenBecomesReadable().then([pid = pid_]() {
     int status = 0;
-    if (waitpid(pid, &status, 0) < 0) failErrno("waiting for process " + std::to_string(pid), errno);
+    if (waitpid(pid, &status, 0) < 0)
+      failErrno("waiting for process " + std::to_string(pid), errno);
     return status;
   });
 }

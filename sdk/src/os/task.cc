@@ -53,10 +53,28 @@ Fd memoryFile(const std::string& name, std::string_view content) {
   return file;
 }
 
+Fd sealedProgram(const std::string& path) {
+  std::string content = readFile(path);
+  int fd = memfd_create(path.substr(path.rfind('/') + 1).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) failErrno("making a file in memory", errno);
+  Fd file(fd);
+  writeAll(file, content.data(), content.size());
+  fchmod(file, 0555);
+  fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+  return file;
+}
+
 size_t readStart(int fd, void* data, size_t size) {
   ssize_t got = pread(fd, data, size, 0);
   if (got < 0) failErrno("reading descriptor " + std::to_string(fd), errno);
   return static_cast<size_t>(got);
+}
+
+void writeStart(int fd, const void* data, size_t size) {
+  ssize_t written = pwrite(fd, data, size, 0);
+  if (written != static_cast<ssize_t>(size)) {
+    failErrno("writing to descriptor " + std::to_string(fd), written < 0 ? errno : ENOSPC);
+  }
 }
 
 Fd openNamespace(pid_t pid, const std::string& kind) {

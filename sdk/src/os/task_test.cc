@@ -30,7 +30,7 @@ TEST(Task, aSignalReachesOnlyTheLiving) {
 }
 
 TEST(Task, anUnknownSignalIsInvalid) {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([] { signalProcess(getpid(), 999); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([] { signalProcess(getpid(), 999); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::INVALID);
   } else {
     FAIL();

@@ -47,9 +47,11 @@ void setOwner(const std::string& path, mode_t mode, const std::string& group) {
   if (!group.empty()) {
     auto* entry = getgrnam(group.c_str());
     if (entry == nullptr) {
-      fail(ErrorCode::INVALID, "socket " + path + ": there is no group " + group + " on this machine");
+      fail(ErrorCode::INVALID,
+           "socket " + path + ": there is no group " + group + " on this machine");
     }
-    if (chown(path.c_str(), -1, entry->gr_gid) < 0) failErrno("giving " + path + " to group " + group, errno);
+    if (chown(path.c_str(), -1, entry->gr_gid) < 0)
+      failErrno("giving " + path + " to group " + group, errno);
   }
   if (chmod(path.c_str(), mode) < 0) failErrno("setting the mode of " + path, errno);
 }
@@ -58,7 +60,8 @@ void setOwner(const std::string& path, mode_t mode, const std::string& group) {
 
 std::pair<kj::AutoCloseFd, kj::AutoCloseFd> socketPair() {
   int fds[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) failErrno("making a socket pair", errno);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+    failErrno("making a socket pair", errno);
   return {kj::AutoCloseFd(fds[0]), kj::AutoCloseFd(fds[1])};
 }
 
@@ -66,7 +69,8 @@ kj::AutoCloseFd listenUnix(const std::string& path, mode_t mode, const std::stri
   auto address = addressOf(path);
   auto probe = newSocket();
   if (connectTo(probe, address) == 0) {
-    fail(ErrorCode::CONFLICT, "somebody listens at " + path + " already; is another daemon running?");
+    fail(ErrorCode::CONFLICT,
+         "somebody listens at " + path + " already; is another daemon running?");
   }
   unlink(path.c_str());
   auto listener = newSocket();

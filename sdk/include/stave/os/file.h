@@ -27,11 +27,13 @@ void writeFile(const std::string& path, std::string_view content);
 
 /// Writes beside `path` and renames: readers see the old or the new, also after a power failure if
 /// `durable`.
-void replaceFile(const std::string& path, std::string_view content, mode_t mode = 0644, bool durable = false);
+void replaceFile(const std::string& path, std::string_view content, mode_t mode = 0644,
+                 bool durable = false);
 
 void makeDirectories(const std::string& path, mode_t mode = 0755);
-void removeTree(const std::string& path);  ///< does not follow links nor cross file systems; gone: fine
-bool removeFile(const std::string& path);  ///< false: it was not there
+void removeTree(
+    const std::string& path);  ///< does not follow links nor cross file systems; gone: fine
+bool removeFile(const std::string& path);                         ///< false: it was not there
 std::vector<std::string> listDirectory(const std::string& path);  ///< sorted, without . and ..
 void rename(const std::string& from, const std::string& to);
 void writeAll(int fd, const void* data, size_t size);

@@ -11,9 +11,9 @@
 namespace stave::os {
 
 struct SpawnOptions {
-  std::vector<std::string> arguments;                ///< the first is the program's path
-  std::vector<std::string> environment;              ///< NAME=value; empty: ours
-  std::vector<std::pair<int, int>> descriptors;      ///< ours, and its number there; others are closed
+  std::vector<std::string> arguments;            ///< the first is the program's path
+  std::vector<std::string> environment;          ///< NAME=value; empty: ours
+  std::vector<std::pair<int, int>> descriptors;  ///< ours, and its number there; others are closed
   std::string workingDirectory;
 };
 
@@ -26,8 +26,8 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   int pidfd() const { return pidfd_.get(); }
-  void signal(int number);         ///< already gone: nothing happens
-  kj::Promise<int> wait();         ///< the wait status; reaps. Once.
+  void signal(int number);  ///< already gone: nothing happens
+  kj::Promise<int> wait();  ///< the wait status; reaps. Once.
 
  private:
   pid_t pid_ = 0;

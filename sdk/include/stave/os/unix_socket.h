@@ -13,8 +13,8 @@ namespace stave::os {
 /// Two connected ones, close-on-exec.
 std::pair<kj::AutoCloseFd, kj::AutoCloseFd> socketPair();
 
-/// Listens at `path` and replaces a socket file that nobody listens at any more. Fails [conflict] if
-/// somebody does. `group` empty: the process's own.
+/// Listens at `path` and replaces a socket file that nobody listens at any more. Fails [conflict]
+/// if somebody does. `group` empty: the process's own.
 kj::AutoCloseFd listenUnix(const std::string& path, mode_t mode, const std::string& group);
 
 /// Fails [unavailable] if nobody listens there, [not-found], [denied].

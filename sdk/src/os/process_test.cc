@@ -1,0 +1,77 @@
+#include "stave/os/process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stave/loop.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "stave/error.h"
+#include "stave/os/file.h"
+
+namespace stave::os {
+namespace {
+
+ChildProcess shell(Loop& loop, const std::string& script, SpawnOptions options = {}) {
+  options.arguments = {"/bin/sh", "-c", script};
+  return spawn(loop.port(), options);
+}
+
+TEST(ProcessTest, ExitStatus) {
+  Loop loop;
+  auto child = shell(loop, "exit 7");
+  EXPECT_EQ(WEXITSTATUS(loop.wait(child.wait())), 7);
+}
+
+TEST(ProcessTest, SignalsReachIt) {
+  Loop loop;
+  auto child = shell(loop, "sleep 60");
+  child.signal(SIGTERM);
+  auto status = loop.wait(child.wait());
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGTERM);
+  child.signal(SIGTERM);
+}
+
+TEST(ProcessTest, DescriptorsAreMappedAndOthersClosed) {
+  Loop loop;
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  kj::AutoCloseFd read(ends[0]), write(ends[1]);
+  SpawnOptions options;
+  options.descriptors = {{write.get(), 1}, {write.get(), 5}};
+  auto child = shell(loop, "ls /proc/self/fd | wc -l >&5; echo done", options);
+  write = nullptr;
+  loop.wait(child.wait());
+  // 0 is closed; 1, 5 and the one that ls itself opens are there, and the pipe to wc.
+  auto output = readAll(read);
+  EXPECT_NE(output.find("done"), std::string::npos);
+  EXPECT_LE(std::stoi(output), 5);
+}
+
+TEST(ProcessTest, SignalMaskIsClean) {
+  Loop loop;
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  kj::AutoCloseFd read(ends[0]), write(ends[1]);
+  SpawnOptions options;
+  options.descriptors = {{write.get(), 1}};
+  auto child = shell(loop, "grep -E 'SigBlk|SigIgn' /proc/self/status", options);
+  write = nullptr;
+  loop.wait(child.wait());
+  EXPECT_EQ(readAll(read), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST(ProcessTest, MissingProgram) {
+  Loop loop;
+  SpawnOptions options;
+  options.arguments = {"/no/such/program"};
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { spawn(loop.port(), options); })) {
+    EXPECT_EQ(codeOf(*exception), ErrorCode::NOT_FOUND);
+  } else {
+    ADD_FAILURE() << "it should not have started";
+  }
+}
+
+}  // namespace
+}  // namespace stave::os
