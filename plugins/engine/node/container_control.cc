@@ -1,0 +1,162 @@
+#include "container_control.h"
+
+#include <signal.h>
+#include <stave/error.h>
+
+#include "text.h"
+
+namespace stave::node {
+
+namespace {
+
+constexpr auto pauseAfterFailure = 200 * kj::MILLISECONDS;
+constexpr int32_t lostExitCode = 128 + SIGKILL;
+
+}  // namespace
+
+void fillIdMappings(capnp::List<schema::IdMapping>::Builder mappings) {
+  mappings[0].setInside(0);
+  mappings[0].setOutside(firstOutsideId);
+  mappings[0].setCount(outsideIds);
+}
+
+Task<schema::RootFs::Client> ContainerControl::prepare(std::string chainId, bool shiftedIds) {
+  auto request = environment_.drivers.storage.prepareRequest();
+  request.setSnapshot(id_.c_str());
+  request.setParent(chainId.c_str());
+  if (shiftedIds) {
+    fillIdMappings(request.initOptions().initUidMappings(1));
+    fillIdMappings(request.getOptions().initGidMappings(1));
+  }
+  auto response = co_await request.send();
+  co_return response.getRoot();
+}
+
+Task<schema::RootFs::Client> ContainerControl::open() {
+  auto request = environment_.drivers.storage.openRequest();
+  request.setSnapshot(id_.c_str());
+  auto response = co_await request.send();
+  co_return response.getRoot();
+}
+
+Task<> ContainerControl::create(std::function<void(schema::ContainerSpec::Builder)> fill) {
+  bool stale = false;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (stale) co_await discard();
+    auto request = environment_.drivers.runtime.createRequest();
+    fill(request.initSpec());
+    try {
+      auto response = co_await request.send();
+      container_ = response.getContainer();
+      co_return;
+    } catch (const kj::Exception& exception) {
+      if (codeOf(exception) != ErrorCode::ALREADY_EXISTS || stale) throw;
+      stale = true;
+    }
+  }
+}
+
+Task<int32_t> ContainerControl::start() {
+  auto request = client().startRequest();
+  auto response = co_await request.send();
+  watch();
+  co_return response.getPid();
+}
+
+Task<> ContainerControl::signal(int number, bool all) {
+  auto request = client().signalRequest();
+  request.setNumber(number);
+  request.setAll(all);
+  co_await request.send();
+}
+
+Task<> ContainerControl::pause() { co_await client().pauseRequest().send(); }
+
+Task<> ContainerControl::resume() { co_await client().resumeRequest().send(); }
+
+Task<> ContainerControl::discard() {
+  watching_ = nullptr;
+  KJ_IF_MAYBE(container, container_) {
+    auto known = kj::mv(*container);
+    container_ = nullptr;
+    co_await known.deleteRequest().send();
+    co_return;
+  }
+  auto request = environment_.drivers.runtime.getRequest();
+  request.setId(id_.c_str());
+  bool there = false;
+  schema::Container::Client found = nullptr;
+  try {
+    auto response = co_await request.send();
+    found = response.getContainer();
+    there = true;
+  } catch (const kj::Exception& exception) {
+    if (codeOf(exception) != ErrorCode::NOT_FOUND) throw;
+  }
+  if (there) co_await found.deleteRequest().send();
+}
+
+Task<> ContainerControl::removeSnapshot() {
+  auto request = environment_.drivers.storage.removeRequest();
+  request.setSnapshot(id_.c_str());
+  co_await request.send();
+}
+
+void ContainerControl::adopt(schema::Container::Client container) {
+  container_ = kj::mv(container);
+  watch();
+}
+
+schema::Container::Client ContainerControl::client() {
+  KJ_IF_MAYBE(container, container_) return *container;
+  fail(ErrorCode::CONFLICT, "container " + id_ + " is not running");
+}
+
+void ContainerControl::watch() {
+  watching_ = awaitExit(client()).promise().eagerlyEvaluate(
+      [this](kj::Exception&& exception) { environment_.warn(id_ + ": " + textOf(exception)); });
+}
+
+Task<> ContainerControl::awaitExit(schema::Container::Client container) {
+  for (;;) {
+    bool done = co_await askExit(container);
+    if (done) co_return;
+    co_await environment_.timer.afterDelay(pauseAfterFailure);
+    auto request = environment_.drivers.runtime.getRequest();
+    request.setId(id_.c_str());
+    bool gone = false;
+    try {
+      auto response = co_await request.send();
+      container = response.getContainer();
+      container_ = container;
+    } catch (const kj::Exception& exception) {
+      gone = codeOf(exception) == ErrorCode::NOT_FOUND;
+    }
+    if (!gone) continue;
+    container_ = nullptr;
+    onExit_({.code = lostExitCode, .finishedAt = environment_.now(),
+             .message = "the runtime no longer knows the container"});
+    co_return;
+  }
+}
+
+Task<bool> ContainerControl::askExit(schema::Container::Client container) {
+  try {
+    auto response = co_await container.waitRequest().send();
+    noteExit(response.getExit());
+    co_return true;
+  } catch (const kj::Exception& exception) {
+    environment_.log(schema::LogLevel::DEBUG, "waiting for " + id_ + ": " + textOf(exception));
+  }
+  co_return false;
+}
+
+void ContainerControl::noteExit(schema::ExitStatus::Reader status) {
+  onExit_({.code = status.getCode(),
+           .oomKilled = status.getOomKilled(),
+           .startedAt = status.getStartedAt(),
+           .finishedAt = status.getFinishedAt(),
+           .message = text(status.getMessage())});
+}
+
+}  // namespace stave::node

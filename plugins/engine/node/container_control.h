@@ -1,0 +1,71 @@
+#pragma once
+
+#include <stave/task.h>
+
+#include <functional>
+
+#include "environment.h"
+
+namespace stave::node {
+
+/// The ids that a pod with a user namespace of its own has on the host.
+inline constexpr uint32_t firstOutsideId = 1u << 20;
+inline constexpr uint32_t outsideIds = 1u << 16;
+void fillIdMappings(capnp::List<schema::IdMapping>::Builder mappings);  ///< of one element
+
+/// One container's calls on storage and runtime, and the watch for its end.
+class ContainerControl {
+ public:
+  struct Exit {
+    int32_t code = 0;
+    bool oomKilled = false;
+    int64_t startedAt = 0;
+    int64_t finishedAt = 0;
+    std::string message;
+  };
+  using OnExit = std::function<void(const Exit& exit)>;
+
+  ContainerControl(Environment& environment, std::string id, OnExit onExit)
+      : environment_(environment), id_(std::move(id)), onExit_(std::move(onExit)) {}
+
+  const std::string& id() const { return id_; }
+
+  /// Makes the writable file system on a chain of layers.
+  Task<schema::RootFs::Client> prepare(std::string chainId, bool shiftedIds);
+
+  /// The one that is there. Fails [not-found].
+  Task<schema::RootFs::Client> open();
+
+  /// Asks the runtime for the container. One of an earlier attempt is replaced.
+  Task<> create(std::function<void(schema::ContainerSpec::Builder)> fill);
+  Task<int32_t> start();  ///< the process id
+
+  Task<> signal(int number, bool all);
+  Task<> pause();
+  Task<> resume();
+
+  /// Has the runtime forget it; its file system stays.
+  Task<> discard();
+  Task<> removeSnapshot();
+
+  /// Goes on with a container that the runtime knows from before.
+  void adopt(schema::Container::Client container);
+
+  /// Fails [conflict] if the runtime has no such container now.
+  schema::Container::Client client();
+  bool exists() const { return container_ != nullptr; }
+
+ private:
+  void watch();
+  Task<> awaitExit(schema::Container::Client container);
+  Task<bool> askExit(schema::Container::Client container);
+  void noteExit(schema::ExitStatus::Reader status);
+
+  Environment& environment_;
+  std::string id_;
+  OnExit onExit_;
+  kj::Maybe<schema::Container::Client> container_;
+  kj::Promise<void> watching_ = nullptr;
+};
+
+}  // namespace stave::node

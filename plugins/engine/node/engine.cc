@@ -1,0 +1,82 @@
+#include "engine.h"
+
+#include "text.h"
+
+namespace stave::node {
+
+using UseMap = std::map<std::string, std::vector<std::string>>;
+
+Engine::Engine(kj::Own<Environment> environment)
+    : environment_(kj::mv(environment)),
+      imageObjects_(*environment_, "Image"),
+      networkObjects_(*environment_, "Network"),
+      volumeObjects_(*environment_, "Volume"),
+      podObjects_(*environment_, "Pod"),
+      writer_(*environment_),
+      index_(imageObjects_),
+      imageReconciler_(*environment_, imageObjects_, writer_),
+      networks_(*environment_, networkObjects_, writer_),
+      volumes_(*environment_, volumeObjects_, writer_),
+      pods_({.environment = *environment_,
+             .writer = writer_,
+             .images = index_,
+             .networks = networks_,
+             .volumes = volumes_,
+             .findPod = [this](const std::string& pod) {
+               return podObjects_.find(PodManager::fullKey(pod));
+             }},
+            podObjects_),
+      reporter_(*environment_, writer_, [this]() { return pods_.all().size(); }),
+      tasks_(*environment_, "engine") {
+  for (auto mirror : {&imageObjects_, &networkObjects_, &volumeObjects_}) {
+    mirror->onChange([this](const ObjectPointer&, bool) { pods_.resourcesChanged(); });
+  }
+  networks_.onReady([this]() { pods_.resourcesChanged(); });
+  volumes_.onReady([this]() { pods_.resourcesChanged(); });
+  pods_.onChange([this]() { volumes_.noteUse(podsByVolume()); });
+  pods_.onGone([this]() { imageReconciler_.collectLayers(); });
+}
+
+Task<> Engine::start() {
+  for (auto mirror : {&imageObjects_, &networkObjects_, &volumeObjects_, &podObjects_}) {
+    tasks_.add(mirror->run());
+  }
+  for (auto mirror : {&imageObjects_, &networkObjects_, &volumeObjects_, &podObjects_}) {
+    co_await mirror->ready();
+  }
+  co_await networks_.ensureDefaults();
+  co_await pods_.start();
+  tasks_.add(reporter_.run());
+}
+
+UseMap Engine::podsByVolume() const {
+  UseMap use;
+  for (auto& [uid, worker] : pods_.all()) {
+    auto& pod = worker->record();
+    for (auto& record : pod.containers) {
+      for (auto& volume : record.volumes) use[volume.name].push_back(pod.object->key());
+    }
+  }
+  return use;
+}
+
+UseMap Engine::podsByNetwork() const {
+  UseMap use;
+  for (auto& [uid, worker] : pods_.all()) {
+    auto& pod = worker->record();
+    for (auto each : pod.spec().getNetworks()) use[text(each.getNetwork())].push_back(pod.object->key());
+    for (auto& each : pod.network.endpoints()) use[each.network].push_back(pod.object->key());
+  }
+  return use;
+}
+
+UseMap Engine::podsByImage() const {
+  UseMap use;
+  for (auto& [uid, worker] : pods_.all()) {
+    auto& pod = worker->record();
+    for (auto& record : pod.containers) use[record.imageId].push_back(pod.object->key());
+  }
+  return use;
+}
+
+}  // namespace stave::node

@@ -1,0 +1,414 @@
+#include "fake_drivers.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stave/capability.h>
+#include <stave/error.h>
+#include <stave/image/digest.h>
+#include <stave/image/manifest.h>
+#include <stave/os/file.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "text.h"
+
+namespace stave::node {
+
+namespace {
+
+using World = std::shared_ptr<FakeWorld>;
+using Phase = schema::ContainerState::Phase;
+
+constexpr const char* layerContent = "a layer";
+
+kj::AutoCloseFd fileWith(const std::string& content) {
+  char path[] = "/tmp/fake-blob-XXXXXX";
+  kj::AutoCloseFd file(mkstemp(path));
+  unlink(path);
+  os::writeAll(file.get(), content.data(), content.size());
+  lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+schema::Fd::Client nothing() { return makeFd(os::open("/dev/null", O_RDONLY)); }
+
+/// A process that ends at once and prints nothing, or that stands for the container's own.
+class FakeProcess final : public schema::Process::Server {
+ public:
+  FakeProcess(World world, std::shared_ptr<FakeWorld::Run> run) : world_(world), run_(run) {}
+
+  kj::Promise<void> streams(StreamsContext context) override {
+    int ends[2];
+    KJ_SYSCALL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+    context.getResults().setSocket(makeFd(kj::AutoCloseFd(ends[0])));
+    kj::AutoCloseFd other(ends[1]);
+    const unsigned char frame[] = {1, 0, 0, 0, 0, 0, 0, 2, 'h', 'i'};
+    os::writeAll(other.get(), frame, sizeof(frame));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> wait(WaitContext context) override {
+    context.getResults().initExit().setCode(world_->checkExitCode);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> signal(SignalContext context) override { return kj::READY_NOW; }
+
+ private:
+  World world_;
+  std::shared_ptr<FakeWorld::Run> run_;
+};
+
+class FakeContainer final : public schema::Container::Server {
+ public:
+  FakeContainer(World world, std::shared_ptr<FakeWorld::Run> run) : world_(world), run_(run) {}
+
+  kj::Promise<void> start(StartContext context) override {
+    if (run_->phase != Phase::CREATED) fail(ErrorCode::CONFLICT, "not created");
+    run_->phase = Phase::RUNNING;
+    ++world_->starts;
+    context.getResults().setPid(4242);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> wait(WaitContext context) override {
+    context.allowCancellation();
+    auto fill = [this, context](int code) mutable {
+      auto exit = context.getResults().initExit();
+      exit.setCode(code);
+      exit.setFinishedAt(run_->finishedAt);
+    };
+    if (run_->phase == Phase::STOPPED) {
+      fill(run_->exitCode);
+      return kj::READY_NOW;
+    }
+    auto pair = kj::newPromiseAndFulfiller<int>();
+    run_->waiters.push_back(kj::mv(pair.fulfiller));
+    return pair.promise.then(kj::mv(fill));
+  }
+  kj::Promise<void> signal(SignalContext context) override {
+    if (run_->phase != Phase::RUNNING) fail(ErrorCode::CONFLICT, "not running");
+    int number = context.getParams().getNumber();
+    run_->signals.push_back(number);
+    if (number == SIGKILL || run_->heedsSignals) world_->exit(run_->id, 128 + number);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> pause(PauseContext) override {
+    run_->phase = Phase::PAUSED;
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> resume(ResumeContext) override {
+    run_->phase = Phase::RUNNING;
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> delete_(DeleteContext) override {
+    if (run_->phase != Phase::STOPPED) world_->exit(run_->id, 137);
+    auto found = world_->containers.find(run_->id);
+    if (found != world_->containers.end() && found->second == run_) world_->containers.erase(found);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> exec(ExecContext context) override { return process(context); }
+  kj::Promise<void> attach(AttachContext context) override { return process(context); }
+  kj::Promise<void> namespaces(NamespacesContext context) override {
+    context.getResults().setNetwork(nothing());
+    return kj::READY_NOW;
+  }
+
+ private:
+  template <typename Call>
+  kj::Promise<void> process(Call context) {
+    context.getResults().setProcess(kj::heap<FakeProcess>(world_, run_));
+    return kj::READY_NOW;
+  }
+
+  World world_;
+  std::shared_ptr<FakeWorld::Run> run_;
+};
+
+void fillState(schema::ContainerState::Builder target, const FakeWorld::Run& run) {
+  target.setId(run.id.c_str());
+  target.setPhase(run.phase);
+  if (run.phase == Phase::RUNNING) target.setPid(4242);
+  target.initExit().setCode(run.exitCode);
+  target.getExit().setFinishedAt(run.finishedAt);
+}
+
+class FakeRuntime final : public schema::Runtime::Server {
+ public:
+  explicit FakeRuntime(World world) : world_(world) {}
+
+  kj::Promise<void> create(CreateContext context) override {
+    auto spec = context.getParams().getSpec();
+    auto run = std::make_shared<FakeWorld::Run>();
+    run->id = text(spec.getId());
+    if (world_->containers.count(run->id) > 0) fail(ErrorCode::ALREADY_EXISTS, run->id);
+    run->arguments = texts(spec.getArguments());
+    run->environment = texts(spec.getEnvironment());
+    run->hostname = text(spec.getHostname());
+    run->hasNetwork = spec.hasNetwork();
+    run->heedsSignals = world_->signalsHeeded;
+    for (auto mount : spec.getMounts()) run->mountTargets.push_back(text(mount.getTarget()));
+    world_->containers[run->id] = run;
+    context.getResults().setContainer(kj::heap<FakeContainer>(world_, run));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> get(GetContext context) override {
+    auto found = world_->containers.find(text(context.getParams().getId()));
+    if (found == world_->containers.end()) fail(ErrorCode::NOT_FOUND, "no such container");
+    context.getResults().setContainer(kj::heap<FakeContainer>(world_, found->second));
+    fillState(context.getResults().initState(), *found->second);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> list(ListContext context) override {
+    auto list = context.getResults().initContainers(world_->containers.size());
+    size_t i = 0;
+    for (auto& [id, run] : world_->containers) fillState(list[i++], *run);
+    return kj::READY_NOW;
+  }
+
+ private:
+  World world_;
+};
+
+class FakeRoot final : public schema::RootFs::Server {
+ public:
+  kj::Promise<void> mount(MountContext context) override {
+    context.getResults().setTree(nothing());
+    return kj::READY_NOW;
+  }
+};
+
+class FakeStorage final : public schema::Storage::Server {
+ public:
+  explicit FakeStorage(World world) : world_(world) {}
+
+  kj::Promise<void> unpack(UnpackContext context) override {
+    world_->layers.insert(text(context.getParams().getChainId()));
+    context.getResults().setBytes(100);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> hasLayer(HasLayerContext context) override {
+    context.getResults().setExists(world_->layers.count(text(context.getParams().getChainId())) > 0);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> removeLayer(RemoveLayerContext context) override {
+    auto chain = text(context.getParams().getChainId());
+    for (auto& [name, parent] : world_->snapshots) {
+      if (parent == chain) fail(ErrorCode::CONFLICT, "layer in use by " + name);
+    }
+    world_->layers.erase(chain);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> prepare(PrepareContext context) override {
+    auto parent = text(context.getParams().getParent());
+    if (!parent.empty() && world_->layers.count(parent) == 0) fail(ErrorCode::NOT_FOUND, parent);
+    world_->snapshots[text(context.getParams().getSnapshot())] = parent;
+    context.getResults().setRoot(kj::heap<FakeRoot>());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> open(OpenContext context) override {
+    if (world_->snapshots.count(text(context.getParams().getSnapshot())) == 0) {
+      fail(ErrorCode::NOT_FOUND, "no such snapshot");
+    }
+    context.getResults().setRoot(kj::heap<FakeRoot>());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> remove(RemoveContext context) override {
+    world_->snapshots.erase(text(context.getParams().getSnapshot()));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> snapshots(SnapshotsContext context) override {
+    auto list = context.getResults().initSnapshots(world_->snapshots.size());
+    size_t i = 0;
+    for (auto& [name, parent] : world_->snapshots) list[i++].setName(name.c_str());
+    return kj::READY_NOW;
+  }
+
+ private:
+  World world_;
+};
+
+class FakeNetwork final : public schema::Network::Server {
+ public:
+  explicit FakeNetwork(World world) : world_(world) {}
+
+  kj::Promise<void> createNetwork(CreateNetworkContext context) override {
+    world_->networks.insert(text(context.getParams().getName()));
+    context.getResults().initStatus();
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> removeNetwork(RemoveNetworkContext context) override {
+    world_->networks.erase(text(context.getParams().getName()));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> createSandbox(CreateSandboxContext context) override {
+    context.getResults().setNamespace(nothing());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> attach(AttachContext context) override {
+    auto request = context.getParams().getRequest();
+    world_->endpoints.insert(text(request.getEndpoint()));
+    auto status = context.getResults().initStatus();
+    status.setIpv4("10.88.0.2/16");
+    status.setPorts(request.getPorts());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> detach(DetachContext context) override {
+    world_->endpoints.erase(text(context.getParams().getEndpoint()));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> endpoints(EndpointsContext context) override {
+    auto list = context.getResults().initEndpoints(world_->endpoints.size());
+    size_t i = 0;
+    for (auto& each : world_->endpoints) list[i++].setEndpoint(each.c_str());
+    return kj::READY_NOW;
+  }
+
+ private:
+  World world_;
+};
+
+class FakeContent final : public schema::Content::Server {
+ public:
+  explicit FakeContent(World world) : world_(world) {}
+
+  kj::Promise<void> open(OpenContext context) override {
+    auto& blob = find(text(context.getParams().getDigest()));
+    context.getResults().setBlob(makeFd(fileWith(blob)));
+    context.getResults().setSize(blob.size());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> follow(FollowContext context) override {
+    auto& blob = find(text(context.getParams().getDigest()));
+    context.getResults().setBlob(makeFd(fileWith(blob)));
+    context.getResults().setSize(blob.size());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> hold(HoldContext context) override {
+    world_->holds[text(context.getParams().getName())] = texts(context.getParams().getDigests());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> release(ReleaseContext context) override {
+    world_->holds.erase(text(context.getParams().getName()));
+    return kj::READY_NOW;
+  }
+
+ private:
+  const std::string& find(const std::string& digest) {
+    auto found = world_->blobs.find(digest);
+    if (found == world_->blobs.end()) fail(ErrorCode::NOT_FOUND, "no blob " + digest);
+    return found->second;
+  }
+
+  World world_;
+};
+
+class FakeRegistry final : public schema::Registry::Server {
+ public:
+  explicit FakeRegistry(World world) : world_(world) {}
+
+  kj::Promise<void> pull(PullContext context) override {
+    auto params = context.getParams();
+    auto reference = text(params.getReference());
+    world_->pulled.push_back(reference);
+    auto found = world_->references.find(reference);
+    if (found == world_->references.end()) {
+      fail(ErrorCode::NOT_FOUND, "manifest unknown: " + reference);
+    }
+    auto manifest = image::parseManifest(world_->blobs.at(found->second), reference);
+    auto request = params.getSink().resolvedRequest();
+    fill(request.initImage(), reference, found->second, manifest);
+    fill(context.getResults().initImage(), reference, found->second, manifest);
+    return request.send().ignoreResult();
+  }
+
+ private:
+  void fill(schema::ResolvedImage::Builder target, const std::string& reference,
+            const std::string& digest, const image::Manifest& manifest) {
+    target.setReference(reference.c_str());
+    target.initManifest().setDigest(digest.c_str());
+    target.initConfig().setDigest(manifest.config.digest.c_str());
+    target.initIndex().setDigest(digest.c_str());
+    auto layers = target.initLayers(manifest.layers.size());
+    auto diffIds = target.initDiffIds(manifest.layers.size());
+    for (size_t i = 0; i < manifest.layers.size(); ++i) {
+      layers[i].setDigest(manifest.layers[i].digest.c_str());
+      layers[i].setSize(manifest.layers[i].size);
+      diffIds.set(i, image::digestOf(layerContent).c_str());
+    }
+    auto& config = world_->blobs.at(manifest.config.digest);
+    target.setConfigJson(kj::StringPtr(config.c_str(), config.size()).asBytes());
+  }
+
+  World world_;
+};
+
+class FakeVolumes final : public schema::VolumeDriver::Server {
+ public:
+  explicit FakeVolumes(World world) : world_(world) {}
+
+  kj::Promise<void> create(CreateContext context) override {
+    world_->volumes.insert(text(context.getParams().getName()));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> remove(RemoveContext context) override {
+    world_->volumes.erase(text(context.getParams().getName()));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> mount(MountContext context) override {
+    context.getResults().setTree(nothing());
+    context.getResults().setEmpty(true);
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> path(PathContext context) override { return kj::READY_NOW; }
+
+ private:
+  World world_;
+};
+
+}  // namespace
+
+void FakeWorld::exit(const std::string& id, int32_t code) {
+  auto run = containers.at(id);
+  run->phase = Phase::STOPPED;
+  run->exitCode = code;
+  auto waiters = kj::mv(run->waiters);
+  run->waiters.clear();
+  for (auto& each : waiters) each->fulfill(int(code));
+}
+
+std::string fakeConfig(const std::string& run) {
+  return R"({"os":"linux","architecture":"amd64","config":)" + run +
+         R"(,"rootfs":{"type":"layers","diff_ids":[")" + image::digestOf(layerContent) + R"("]}})";
+}
+
+std::string FakeWorld::addImage(const std::string& config) {
+  auto layerDigest = image::digestOf(layerContent);
+  auto configDigest = image::digestOf(config);
+  blobs[layerDigest] = layerContent;
+  blobs[configDigest] = config;
+  image::Manifest manifest;
+  manifest.mediaType = image::media::ociManifest;
+  manifest.config = {.mediaType = std::string(image::media::ociConfig), .digest = configDigest,
+                     .size = config.size()};
+  manifest.layers.push_back({.mediaType = std::string(image::media::ociLayer),
+                             .digest = layerDigest, .size = std::string(layerContent).size()});
+  auto bytes = image::write(manifest);
+  auto digest = image::digestOf(bytes);
+  blobs[digest] = bytes;
+  return digest;
+}
+
+Drivers fakeDrivers(const World& world) {
+  Drivers drivers;
+  drivers.runtime = kj::heap<FakeRuntime>(world);
+  drivers.storage = kj::heap<FakeStorage>(world);
+  drivers.content = kj::heap<FakeContent>(world);
+  drivers.network = forAnyName<schema::Network::Client>(kj::heap<FakeNetwork>(world));
+  drivers.registry = forAnyName<schema::Registry::Client>(kj::heap<FakeRegistry>(world));
+  drivers.volume = forAnyName<schema::VolumeDriver::Client>(kj::heap<FakeVolumes>(world));
+  drivers.networkNames = {"bridge"};
+  return drivers;
+}
+
+}  // namespace stave::node

@@ -1,0 +1,190 @@
+#include "image_reconciler.h"
+
+#include <capnp/message.h>
+#include <stave/error.h>
+#include <stave/image/reference.h>
+
+#include <algorithm>
+
+#include "text.h"
+
+namespace stave::node {
+
+namespace {
+
+using Phase = schema::ImageStatus::Phase;
+
+bool hasName(const ObjectCopy& object) { return object.name().rfind("sha256:", 0) != 0; }
+
+/// Whether the status answers the spec as it is.
+bool settled(const ObjectCopy& object) {
+  auto status = object.status<schema::ImageStatus>();
+  bool answered = status.getObservedGeneration() == object.generation();
+  return answered && (status.getPhase() == Phase::READY || status.getPhase() == Phase::FAILED);
+}
+
+std::string repoDigestOf(const ObjectCopy& object, const FetchedImage& image) {
+  if (object.spec<schema::ImageSpec>().getDigest().size() > 0 || !hasName(object)) return {};
+  if (object.spec<schema::ImageSpec>().getSource().size() > 0) return {};
+  auto& digest = image.indexDigest.empty() ? image.manifestDigest : image.indexDigest;
+  return image::parseReference(object.name()).name() + "@" + digest;
+}
+
+}  // namespace
+
+ImageReconciler::ImageReconciler(Environment& environment, Mirror& images, ObjectWriter& writer)
+    : environment_(environment),
+      images_(images),
+      writer_(writer),
+      work_(environment, "image", [this](const std::string& name) { return reconcile(name); }),
+      tasks_(environment, "layers") {
+  images_.onChange([this](const ObjectPointer& object, bool) { work_.poke(object->key()); });
+}
+
+Task<> ImageReconciler::reconcile(std::string name) {
+  auto object = images_.find(name);
+  if (object == nullptr) co_return;
+  if (object->deleted()) {
+    if (object->hasFinalizer(finalizerName)) co_await remove(object);
+  } else if (!settled(*object)) {
+    co_await fetch(object);
+  }
+}
+
+Task<> ImageReconciler::fetch(ObjectPointer object) {
+  co_await writer_.addFinalizer(*object);
+  auto digest = text(object->spec<schema::ImageSpec>().getDigest());
+  if (digest.empty()) co_await reportPulling(object);
+  kj::Maybe<kj::Exception> failure;
+  try {
+    ImagePuller puller(environment_, object);
+    FetchedImage image;
+    if (digest.empty()) {
+      image = co_await puller.pull();
+    } else {
+      image = co_await puller.unpackLocal(digest);
+    }
+    co_await succeed(object, std::move(image));
+  } catch (const kj::Exception& exception) {
+    failure = kj::cp(exception);
+  }
+  KJ_IF_MAYBE(exception, failure) co_await reportFailure(object, kj::mv(*exception));
+}
+
+Task<> ImageReconciler::reportPulling(ObjectPointer object) {
+  capnp::MallocMessageBuilder message;
+  message.setRoot(object->status<schema::ImageStatus>());
+  auto status = message.getRoot<schema::ImageStatus>();
+  if (status.getPhase() == Phase::READY) co_return;  // the old one serves while it is looked up
+  status.setPhase(Phase::PULLING);
+  status.setMessage("");
+  co_await writer_.status<schema::ImageStatus>(*object, status.asReader(), "being pulled");
+}
+
+Task<> ImageReconciler::succeed(ObjectPointer object, FetchedImage image) {
+  co_await keepOld(object, image.configDigest);
+  capnp::MallocMessageBuilder message;
+  auto status = message.initRoot<schema::ImageStatus>();
+  fillImageStatus(status, image);
+  status.setPhase(Phase::READY);
+  status.setObservedGeneration(object->generation());
+  status.setPulledAt(environment_.now());
+  status.setRepoDigest(repoDigestOf(*object, image).c_str());
+  // Sizes of layers that were here already are known from before, or from another image.
+  for (auto layer : status.getLayers()) {
+    if (layer.getUnpackedSize() != 0) continue;
+    for (auto& [name, other] : images_.all()) {
+      for (auto known : other->status<schema::ImageStatus>().getLayers()) {
+        if (known.getChainId() == layer.getChainId()) layer.setUnpackedSize(known.getUnpackedSize());
+      }
+    }
+    status.setSize(status.getSize() + layer.getUnpackedSize());
+  }
+  co_await writer_.status<schema::ImageStatus>(*object, status.asReader(), "the image is here");
+}
+
+/// A name that now means another image leaves the old one here without a name.
+Task<> ImageReconciler::keepOld(ObjectPointer object, std::string newConfig) {
+  auto status = object->status<schema::ImageStatus>();
+  auto old = text(status.getConfigDigest());
+  if (old.empty() || old == newConfig || !hasName(*object)) co_return;
+  for (auto& [name, other] : images_.all()) {
+    bool same = view(other->status<schema::ImageStatus>().getConfigDigest()) == old;
+    if (other != object && name != object->key() && same) co_return;
+  }
+  capnp::MallocMessageBuilder message;
+  auto spec = message.initRoot<schema::ImageSpec>();
+  spec.setDigest(status.getManifestDigest());
+  co_await writer_.create<schema::ImageSpec>("Image", old, spec.asReader(),
+                                             object->name() + " is another image now", object);
+}
+
+Task<> ImageReconciler::reportFailure(ObjectPointer object, kj::Exception failure) {
+  capnp::MallocMessageBuilder message;
+  message.setRoot(object->status<schema::ImageStatus>());
+  auto status = message.getRoot<schema::ImageStatus>();
+  status.setPhase(Phase::FAILED);
+  status.setMessage(textOf(failure).c_str());
+  status.setCode(codeOf(failure));
+  status.setObservedGeneration(object->generation());
+  co_await writer_.status<schema::ImageStatus>(*object, status.asReader(), textOf(failure));
+}
+
+Task<> ImageReconciler::remove(ObjectPointer object) {
+  condemn(*object);
+  auto request = environment_.drivers.content.releaseRequest();
+  request.setName(("image/" + object->name()).c_str());
+  co_await request.send();
+  co_await removeUnused();
+  co_await writer_.removeFinalizer(*object);
+}
+
+void ImageReconciler::condemn(const ObjectCopy& object) {
+  for (auto layer : object.status<schema::ImageStatus>().getLayers()) {
+    auto chainId = text(layer.getChainId());
+    auto known = std::find(condemned_.begin(), condemned_.end(), chainId);
+    if (known == condemned_.end()) condemned_.push_back(chainId);
+  }
+}
+
+std::set<std::string> ImageReconciler::usedLayers() const {
+  std::set<std::string> used;
+  for (auto& [name, object] : images_.all()) {
+    if (object->deleted()) continue;
+    for (auto layer : object->status<schema::ImageStatus>().getLayers()) {
+      used.insert(text(layer.getChainId()));
+    }
+  }
+  return used;
+}
+
+Task<> ImageReconciler::removeUnused() {
+  if (collecting_) co_return;
+  collecting_ = true;
+  auto done = kj::defer([this]() { collecting_ = false; });
+  auto waiting = condemned_;
+  for (size_t i = waiting.size(); i-- > 0;) {
+    auto used = usedLayers();
+    bool gone = used.count(waiting[i]) > 0;
+    if (!gone) gone = co_await removeLayer(waiting[i]);
+    if (gone) {
+      condemned_.erase(std::remove(condemned_.begin(), condemned_.end(), waiting[i]),
+                       condemned_.end());
+    }
+  }
+}
+
+/// Whether it is gone; in use by a container or a later layer it stays for now.
+Task<bool> ImageReconciler::removeLayer(std::string chainId) {
+  auto request = environment_.drivers.storage.removeLayerRequest();
+  request.setChainId(chainId.c_str());
+  try {
+    co_await request.send();
+  } catch (const kj::Exception& exception) {
+    if (codeOf(exception) != ErrorCode::CONFLICT) throw;
+    co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace stave::node

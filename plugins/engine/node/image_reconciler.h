@@ -1,0 +1,42 @@
+#pragma once
+
+#include <set>
+
+#include "image_index.h"
+#include "image_puller.h"
+#include "keyed_work.h"
+#include "object_writer.h"
+
+namespace stave::node {
+
+/// Makes the images that Image objects ask for be here, and removes what no image needs any more.
+class ImageReconciler {
+ public:
+  ImageReconciler(Environment& environment, Mirror& images, ObjectWriter& writer);
+
+  /// Layers that could not be removed because a container stood on them.
+  void collectLayers() { tasks_.add(removeUnused()); }
+
+ private:
+  Task<> reconcile(std::string name);
+  Task<> fetch(ObjectPointer object);
+  Task<> succeed(ObjectPointer object, FetchedImage image);
+  Task<> reportFailure(ObjectPointer object, kj::Exception failure);
+  Task<> reportPulling(ObjectPointer object);
+  Task<> keepOld(ObjectPointer object, std::string newConfig);
+  Task<> remove(ObjectPointer object);
+  Task<> removeUnused();
+  std::set<std::string> usedLayers() const;
+  void condemn(const ObjectCopy& object);
+  Task<bool> removeLayer(std::string chainId);
+
+  Environment& environment_;
+  Mirror& images_;
+  ObjectWriter& writer_;
+  std::vector<std::string> condemned_;  ///< layers to be removed, lowest first
+  bool collecting_ = false;
+  KeyedWork work_;
+  LoggedTasks tasks_;
+};
+
+}  // namespace stave::node

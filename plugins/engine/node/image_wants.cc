@@ -1,0 +1,88 @@
+#include "image_wants.h"
+
+#include <capnp/message.h>
+#include <stave/error.h>
+#include <stave/schema/objects/image.capnp.h>
+
+#include "text.h"
+
+namespace stave::node {
+
+namespace {
+
+using PullPolicy = schema::PodContainer::PullPolicy;
+
+Readiness waitingFor(const std::string& image, const std::string& message = {}) {
+  return {.state = Readiness::State::waiting,
+          .reason = "ImagePulling",
+          .message = "waiting for image " + image + (message.empty() ? "" : ": " + message)};
+}
+
+}  // namespace
+
+Task<Readiness> ImageWants::look(ObjectPointer pod, schema::PodContainer::Reader container,
+                                 ReadyImagePointer& image) {
+  std::string name;
+  Readiness failure;
+  try {
+    name = images_.wanted(text(container.getImage()));
+  } catch (const kj::Exception& exception) {
+    failure = {.state = Readiness::State::failed, .reason = "InvalidImageName",
+               .message = textOf(exception), .code = codeOf(exception), .permanent = true};
+  }
+  if (failure.state == Readiness::State::failed) co_return failure;
+  bool refresh = container.getPull() == PullPolicy::ALWAYS && asked_.count(name) == 0;
+  image = images_.ready(name);
+  if (image != nullptr && !refresh) {
+    co_return Readiness{};
+  }
+  auto answer = co_await ask(pod, container, name);
+  co_return answer;
+}
+
+Task<Readiness> ImageWants::ask(ObjectPointer pod, schema::PodContainer::Reader container,
+                                std::string name) {
+  auto object = images_.object(name);
+  if (object == nullptr && container.getPull() == PullPolicy::NEVER) {
+    co_return Readiness{.state = Readiness::State::failed,
+                        .reason = "ImageNotFound",
+                        .message = "no such image: " + text(container.getImage()) +
+                                   ", and the pull policy is never",
+                        .code = ErrorCode::NOT_FOUND,
+                        .permanent = true};
+  }
+  bool first = asked_.insert(name).second;
+  if (object == nullptr) {
+    capnp::MallocMessageBuilder message;
+    auto spec = message.initRoot<schema::ImageSpec>();
+    spec.setPlatform(container.getPlatform());
+    co_await writer_.create<schema::ImageSpec>("Image", name, spec.asReader(),
+                                               "pod " + pod->key() + " needs it", pod);
+    co_return waitingFor(name);
+  }
+  auto status = object->status<schema::ImageStatus>();
+  auto phase = status.getPhase();
+  bool settled = status.getObservedGeneration() == object->generation();
+  bool failed = phase == schema::ImageStatus::Phase::FAILED && settled;
+  bool local = object->spec<schema::ImageSpec>().getDigest().size() > 0;
+  bool ready = phase == schema::ImageStatus::Phase::READY && settled;
+  if (first && !local && (failed || ready)) {
+    co_await pullAgain(object, "pod " + pod->key() + " needs it");
+    co_return waitingFor(name);
+  }
+  if (!failed) co_return waitingFor(name, text(status.getMessage()));
+  co_return Readiness{.state = Readiness::State::failed,
+                      .reason = "ImagePullFailed",
+                      .message = text(status.getMessage()),
+                      .code = status.getCode()};
+}
+
+Task<> ImageWants::pullAgain(ObjectPointer object, std::string reason) {
+  capnp::MallocMessageBuilder message;
+  message.setRoot(object->spec<schema::ImageSpec>());
+  auto spec = message.getRoot<schema::ImageSpec>();
+  spec.setPull(spec.getPull() + 1);
+  co_await writer_.update<schema::ImageSpec>(*object, spec.asReader(), reason);
+}
+
+}  // namespace stave::node
