@@ -1,0 +1,88 @@
+#pragma once
+
+#include <stave/plugin.h>
+#include <stave/schema/runtime.capnp.h>
+
+#include "cgroup.h"
+#include "monitor_client.h"
+#include "run_directory.h"
+#include "seccomp_cache.h"
+
+namespace stave::native {
+
+/// What containers need of the plug-in; outlives them.
+struct Environs {
+  Context& context;
+  const CgroupDriver& cgroups;
+  SeccompCache& seccomp;
+  std::string monitorProgram;
+  kj::Function<void(const std::string& id)> onDeleted;
+};
+
+/// One container. Its truth lies in its run directory, its cgroup and its monitor; this only looks.
+class NativeContainer final : public schema::Container::Server {
+ public:
+  /// `watch` null: the monitor is gone already.
+  NativeContainer(Environs& environs, RunDirectory directory, kj::Own<capnp::MessageBuilder> record,
+                  kj::Own<MonitorWatch> watch, os::Fd pidfd);
+
+  std::string id() { return spec().getId(); }
+  schema::ContainerSpec::Reader spec() { return record().getSpec(); }
+  void fillState(schema::ContainerState::Builder state);
+  void fillExit(schema::ExitStatus::Builder exit);
+  plan::Status status() const { return readStatus(status_); }
+  bool alive() const;  ///< running or paused
+  kj::Promise<void> stopped() { return stopped_.addBranch(); }
+  void requireRunning(const char* what);
+  void signalAll(int number);
+  void signalFirst(int number);
+  Task<> resizeTerminal(uint16_t width, uint16_t height);
+
+  /// A new attachment; the end for the reader.
+  Task<os::Fd> attachSocket();
+
+  /// A namespace of the first process. Fails [conflict] unless running.
+  os::Fd openNamespaceOf(const std::string& kind);
+
+  kj::Promise<void> start(StartContext context) override;
+  kj::Promise<void> state(StateContext context) override;
+  kj::Promise<void> wait(WaitContext context) override;
+  kj::Promise<void> signal(SignalContext context) override;
+  kj::Promise<void> pause(PauseContext context) override;
+  kj::Promise<void> resume(ResumeContext context) override;
+  kj::Promise<void> update(UpdateContext context) override;
+  kj::Promise<void> delete_(DeleteContext context) override;
+  kj::Promise<void> exec(ExecContext context) override;
+  kj::Promise<void> attach(AttachContext context) override;
+  kj::Promise<void> statistics(StatisticsContext context) override;
+  kj::Promise<void> processes(ProcessesContext context) override;
+  kj::Promise<void> namespaces(NamespacesContext context) override;
+  kj::Promise<void> resize(ResizeContext context) override;
+  kj::Promise<void> reopenLog(ReopenLogContext context) override;
+
+ private:
+  schema::ContainerRecord::Reader record() {
+    return record_->getRoot<schema::ContainerRecord>().asReader();
+  }
+  Task<plan::ControlReply> ask(plan::Request request, uint16_t width, uint16_t height, os::Fd fd);
+  kj::Promise<void> watchMonitor(kj::Own<MonitorWatch> watch);
+  void onMonitorGone();
+  Task<> setFrozen(bool frozen);
+  Task<> end();
+  Task<> clear();
+
+  Environs& environs_;
+  RunDirectory directory_;
+  kj::Own<capnp::MessageBuilder> record_;
+  std::unique_ptr<Cgroup> cgroup_;
+  os::Fd status_;
+  os::Fd pidfd_;  ///< of the first process; null once it is gone
+  kj::Maybe<MonitorWatch&> watch_;
+  kj::ForkedPromise<void> stopped_;
+  bool deleted_ = false;
+};
+
+/// The container's cgroup, below the mount of each hierarchy.
+std::string cgroupPathOf(const std::string& base, schema::ContainerSpec::Reader spec);
+
+}  // namespace stave::native

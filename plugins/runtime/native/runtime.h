@@ -1,0 +1,59 @@
+#pragma once
+
+#include <stave/plugin.h>
+#include <stave/schema/runtime.capnp.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "container.h"
+#include "container_plan.h"
+#include "settings.capnp.h"
+
+namespace stave::native {
+
+/// The plug-in's service: makes containers and knows those that there are.
+class NativeRuntime final : public schema::Runtime::Server {
+ public:
+  /// Fails [unsupported] without cgroups, [not-found] without the monitor's program.
+  explicit NativeRuntime(Context& context);
+
+  /// Takes up what a former instance left behind: containers, and what never became one.
+  Task<> recover();
+
+  kj::Promise<void> create(CreateContext context) override;
+  kj::Promise<void> get(GetContext context) override;
+  kj::Promise<void> list(ListContext context) override;
+  kj::Promise<void> features(FeaturesContext context) override;
+
+ private:
+  struct Prepared;
+  struct Entry {
+    NativeContainer& container;
+    schema::Container::Client client;
+  };
+
+  RunDirectory directoryOf(const std::string& id) const;
+  Entry& find(const std::string& id);
+  os::Fd namespaceOf(schema::NamespaceMode::Reader mode, const std::string& kind);
+  Task<ContainerParts> collect(schema::ContainerSpec::Reader given, schema::ContainerSpec::Builder copy);
+  Prepared prepare(ContainerParts parts, std::string cgroupPath);
+  Task<StartedMonitor> launch(ContainerParts parts, std::string cgroupPath);
+  Task<schema::Container::Client> make(schema::ContainerSpec::Reader given);
+  schema::Container::Client add(RunDirectory directory, kj::Own<capnp::MessageBuilder> record,
+                                kj::Own<MonitorWatch> watch, os::Fd pidfd);
+  void adopt(const std::string& id);
+  Task<> clearAway(std::string id, std::string cgroup);
+
+  Context& context_;
+  std::unique_ptr<CgroupDriver> cgroups_;
+  std::string cgroupBase_;
+  SeccompCache seccomp_;
+  os::Fd initProgram_;
+  Environs environs_;
+  std::map<std::string, Entry> containers_;
+  std::set<std::string> making_;
+};
+
+}  // namespace stave::native
