@@ -1,0 +1,28 @@
+#include <stave/plugin.h>
+
+#include "journal.h"
+#include "settings.capnp.h"
+
+namespace stave::sqlite {
+
+/// An absolute path, or a name in the plug-in's own directory.
+static std::string placeOf(Context& context, std::string file) {
+  return file[0] == '/' ? file : std::string(context.statePath()) + "/" + file;
+}
+
+static Task<schema::Store::Client> start(Context& context) {
+  auto settings = context.settings<schema::SqliteStoreSettings>();
+  Journal::Options options{placeOf(context, settings.getFile().cStr()), settings.getCheckpointBytes()};
+  auto opened = co_await context.workers().run([options]() { return Journal::open(options); });
+  auto service = std::make_shared<StoreService>(
+      context.timer(), std::move(opened.state), kj::mv(opened.journal),
+      StoreOptions{settings.getRetainRevisions()});
+  context.onStop([service]() { return service->stop(); });
+  co_return service->client();
+}
+
+}  // namespace stave::sqlite
+
+STAVE_PLUGIN(stave::schema::Store, "store", "sqlite", "1.0",
+             "Keeps state in one SQLite file: the default on one machine", "",
+             stave::schema::SqliteStoreSettings, stave::sqlite::start);
