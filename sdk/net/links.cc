@@ -66,7 +66,7 @@ NetlinkMessage addBridge(const LinkOptions& options) {
 NetlinkMessage addVeth(const LinkOptions& near, const LinkOptions& far) {
   return newLink(near, "veth", [&](NetlinkMessage& message) {
     message.nest(VETH_INFO_PEER, [&] {
-      message.append(linkHeader(0, far.up));
+      message.append(linkHeader(0));  // the kernel cannot open this end before it has the other
       putOptions(message, far);
     });
   });

@@ -178,7 +178,8 @@ EndpointRecord BridgeNetworks::connect(EndpointRecord endpoint, int sandbox,
     store_.save(endpoint);
     links_.remove(endpoint.hostInterface);  // nobody's: a stray of the same name
     links_.connect(networkOf(endpoint.network), endpoint, sandbox, inside);
-    firewall_.publish(endpoint);
+    endpoints_[key] = endpoint;
+    changeFirewall([&] { firewall_.publish(endpoint); });
     endpoint.ready = true;
     store_.save(endpoint);
   } catch (...) {
@@ -197,22 +198,31 @@ EndpointRecord BridgeNetworks::update(const EndpointRecord& current,
   changed.podName = request.podName;
   changed.ports = request.ports;
   ports_.assign(changed);
-  if (changed.published != current.published) firewall_.replacePorts(current, changed);
-  store_.save(changed);
   endpoints_[keyOf(changed)] = changed;
+  if (changed.published != current.published) {
+    changeFirewall([&] { firewall_.replacePorts(current, changed); });
+  }
+  store_.save(changed);
   directory_.setEndpoint(changed);
   return changed;
+}
+
+/// Elements are not as they were left when somebody flushed the rules, or when a failed attach comes to
+/// remove what it had not added. Then the table is written anew from the records.
+template <typename Change>
+void BridgeNetworks::changeFirewall(Change change) {
+  try {
+    change();
+  } catch (const kj::Exception&) {
+    rebuildFirewall();
+  }
 }
 
 void BridgeNetworks::discard(const EndpointRecord& endpoint) {
   auto key = keyOf(endpoint);
   endpoints_.erase(key);
   directory_.removeEndpoint(key);
-  try {
-    firewall_.withdraw(endpoint);
-  } catch (const kj::Exception&) {
-    rebuildFirewall();  // without the endpoint's ports, whichever of them were there
-  }
+  changeFirewall([&] { firewall_.withdraw(endpoint); });
   links_.disconnect(endpoint);
   ports_.release(key);
   ipam_.release(endpoint);

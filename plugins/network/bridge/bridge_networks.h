@@ -51,6 +51,8 @@ class BridgeNetworks {
   net::EndpointRecord update(const net::EndpointRecord& current, const net::EndpointRequest& request);
   net::EndpointRecord connect(net::EndpointRecord endpoint, int sandbox, net::RouteSocket& inside);
   void discard(const net::EndpointRecord& endpoint);
+  template <typename Change>
+  void changeFirewall(Change change);
   void rebuildFirewall() { firewall_.rebuild(networks_, endpoints_); }
   void recoverEndpoints(std::vector<std::string>& problems);
   void removeStrays();

@@ -50,6 +50,7 @@ namespace {
 void addAddresses(const NetworkRecord& network, const EndpointRecord& endpoint, uint32_t index,
                   net::RouteSocket& inside) {
   std::vector<net::NetlinkMessage> messages;
+  messages.push_back(net::setLinkUp(index, true));
   for (auto& address : {endpoint.ipv4, endpoint.ipv6}) {
     auto subnet = network.subnet(address.family());
     if (!address || subnet == nullptr) continue;
