@@ -33,6 +33,9 @@ class ContentClient {
  public:
   ContentClient() : content(subject<schema::Content>()) {}
 
+  /// Another one than the subject: what a registry works with.
+  explicit ContentClient(schema::Content::Client other) : content(kj::mv(other)) {}
+
   Begun begin(const std::string& digest, uint64_t size = 0);
   Writer beginWriting(const std::string& digest, uint64_t size = 0);  ///< it must be ours to write
   std::string put(const std::string& bytes);                          ///< gives the digest
