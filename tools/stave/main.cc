@@ -1,0 +1,118 @@
+// The `stave` command: finds the row of the table that is meant, reads its options, and does it.
+#include <stave/error.h>
+#include <stave/json.h>
+
+#include <cstdlib>
+
+#include "command.h"
+#include "output.h"
+#include "session.h"
+
+namespace stave::cli {
+namespace {
+
+/// Options before the command. Throws UsageError.
+std::string takeEndpoint(Words& words) {
+  auto* fromEnvironment = ::getenv("STAVE_HOST");
+  std::string endpoint = fromEnvironment != nullptr && *fromEnvironment != '\0'
+                             ? fromEnvironment
+                             : "unix:///run/stave/stave.sock";
+  while (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
+    auto& word = words[0];
+    if (word == "--help" || word == "-h" || word == "--version" || word == "-v") break;
+    auto equals = word.find('=');
+    auto name = word.substr(0, equals);
+    if (name != "-H" && name != "--host") throw UsageError("unknown flag: " + name);
+    if (equals == std::string::npos && words.size() < 2) {
+      throw UsageError("flag needs a value: " + name);
+    }
+    endpoint = equals == std::string::npos ? words[1] : word.substr(equals + 1);
+    words.erase(words.begin(), words.begin() + (equals == std::string::npos ? 2 : 1));
+  }
+  return endpoint;
+}
+
+void checkCount(const Command& command, size_t count) {
+  if (count >= command.fewest && count <= command.most) return;
+  auto exactly = command.fewest == command.most;
+  auto bound = count < command.fewest ? command.fewest : command.most;
+  auto kind = exactly ? "exactly" : count < command.fewest ? "at least" : "at most";
+  throw UsageError("\"stave " + std::string(command.path) + "\" requires " + kind + " " +
+                   std::to_string(bound) + (bound == 1 ? " argument" : " arguments"));
+}
+
+int runCommand(const Command& command, const std::string& endpoint, const Words& words) {
+  Flags flags;
+  auto action = command.make(flags);
+  auto line = parseFlags(flags, words, command.passThrough);
+  if (line.help) {
+    print(helpOf(command, flags));
+    return 0;
+  }
+  checkCount(command, line.arguments.size());
+  Session session(endpoint);
+  return action(session, line.arguments);
+}
+
+/// Runs it, and turns what it throws into a line on standard error.
+int guarded(const Command& command, const std::string& endpoint, const Words& words) {
+  int code = 0;
+  std::string usage;
+  auto exception = kj::runCatchingExceptions([&]() {
+    try {
+      code = runCommand(command, endpoint, words);
+    } catch (const UsageError& error) {
+      usage = error.what();
+    }
+  });
+  if (!usage.empty()) {
+    complain(usage + "\nSee 'stave " + std::string(command.path) + " --help'.");
+    return command.failure;
+  }
+  KJ_IF_MAYBE (thrown, exception) {
+    complain(textOf(*thrown));
+    return command.failure;
+  }
+  return code;
+}
+
+int dispatch(Words words) {
+  auto endpoint = takeEndpoint(words);
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    if (words.size() > 1) {
+      Words asked(words.begin() + 1, words.end());
+      asked.push_back("--help");
+      return dispatch(asked);
+    }
+    print(helpOfAll());
+    return 0;
+  }
+  if (words[0] == "--version" || words[0] == "-v") words[0] = "version";
+  auto [command, count] = findCommand(words);
+  if (command != nullptr) {
+    return guarded(*command, endpoint, {words.begin() + count, words.end()});
+  }
+  for (auto& known : allCommands()) {
+    if (known.path.substr(0, words[0].size() + 1) != words[0] + " ") continue;
+    print(helpOfAll(words[0]));
+    return words.size() == 1 || words[1] == "--help" ? 0 : 1;
+  }
+  std::vector<std::string> names;
+  for (auto& known : allCommands()) names.emplace_back(known.path.substr(0, known.path.find(' ')));
+  auto nearest = nearestName(words[0], names);
+  throw UsageError("there is no command \"" + words[0] + "\"" +
+                   (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+}
+
+}  // namespace
+}  // namespace stave::cli
+
+int main(int count, char** values) {
+  using namespace stave::cli;
+  try {
+    return dispatch({values + 1, values + count});
+  } catch (const UsageError& error) {
+    complain(std::string(error.what()) + "\nSee 'stave --help'.");
+    return 1;
+  }
+}

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "command.h"
+
+namespace stave::cli {
+
+/// The commands `stats` and `cp`.
+Action makeStatistics(Flags& flags);
+Action makeCopy(Flags& flags);
+
+}  // namespace stave::cli
