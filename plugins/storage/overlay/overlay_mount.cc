@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "stave/error.h"
+#include "stave/layer/bind.h"
 
 namespace stave::overlay {
 
@@ -12,13 +13,7 @@ namespace {
 /// the owners that the container is to see.
 os::Fd openRoot(const Stack& stack) {
   if (stack.mappings.empty()) return os::open(stack.root, O_PATH | O_DIRECTORY);
-  auto tree = os::cloneTree(stack.root, false);
-  auto userNamespace = os::makeUserNamespace(stack.mappings);
-  os::MountAttributes attributes;
-  attributes.set = MOUNT_ATTR_IDMAP;
-  attributes.userNamespace = userNamespace;
-  os::setMountAttributes(tree, attributes);
-  return tree;
+  return layer::bindTree(stack.root, stack.mappings, false);
 }
 
 /// A path below the stack's root, relative to it.
