@@ -1,8 +1,9 @@
 #!/bin/bash
-# check.sh PLUGIN.so: runs the storage conformance suite on a Btrfs of its own, in a file, mounted where
+# check.sh PLUGIN.so [STAVE_CONFORMANCE]: runs the storage conformance suite on a Btrfs of its own, in a file, mounted where
 # only this script and its children see it. Exits 77 and says why when this machine cannot do that.
 set -euo pipefail
 plugin=$1
+conformance=${2:-stave-conformance}
 skip() { echo "SKIPPED: $1" >&2; exit 77; }
 
 [ "$(id -u)" = 0 ] || skip "mounting needs root"
@@ -20,5 +21,5 @@ mkfs.btrfs -q "$work/image"
 mkdir "$work/mnt"
 mount -o loop "$work/image" "$work/mnt"
 for isolation in inline process; do
-  TMPDIR=$work/mnt stave-conformance storage "$plugin" --isolation=$isolation
+  TMPDIR=$work/mnt "$conformance" storage "$plugin" --isolation=$isolation
 done
