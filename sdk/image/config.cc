@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "document.h"
+#include "object_reader.h"
 
 namespace stave::image {
 
@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-Healthcheck readHealthcheck(const Document& document) {
+Healthcheck readHealthcheck(const ObjectReader& document) {
   Healthcheck result;
   result.test = document.texts("Test");
   result.interval = document.numberOr("Interval", 0);
@@ -23,7 +23,7 @@ Healthcheck readHealthcheck(const Document& document) {
   return result;
 }
 
-RunConfig readRunConfig(const Document& document) {
+RunConfig readRunConfig(const ObjectReader& document) {
   RunConfig result;
   result.user = document.textOr("User", "");
   result.environment = document.texts("Env");
@@ -42,7 +42,7 @@ RunConfig readRunConfig(const Document& document) {
   return result;
 }
 
-History readHistory(const Document& document) {
+History readHistory(const ObjectReader& document) {
   History result;
   result.created = document.textOr("created", "");
   result.createdBy = document.textOr("created_by", "");
@@ -111,19 +111,19 @@ Json describe(const History& history) {
 
 ImageConfig parseConfig(std::string_view bytes, std::string_view what) {
   Json json = parseDocument(bytes, what);
-  Document document(json, std::string(what));
+  ObjectReader document(json, std::string(what));
   ImageConfig result;
   result.platform = {document.textOr("os", ""), document.textOr("architecture", ""),
                      document.textOr("variant", "")};
   result.created = document.textOr("created", "");
   result.author = document.textOr("author", "");
   if (document.has("config")) result.run = readRunConfig(document.object("config"));
-  Document rootfs = document.object("rootfs");
+  ObjectReader rootfs = document.object("rootfs");
   if (rootfs.text("type") != "layers") rootfs.refuse("type", "is not \"layers\"");
   result.diffIds = rootfs.texts("diff_ids");
   for (const std::string& diffId : result.diffIds) parseDigest(diffId, rootfs.path() + ".diff_ids");
   if (document.has("history")) {
-    for (const Document& entry : document.objects("history")) {
+    for (const ObjectReader& entry : document.objects("history")) {
       result.history.push_back(readHistory(entry));
     }
   }

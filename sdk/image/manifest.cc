@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "document.h"
+#include "object_reader.h"
 
 namespace stave::image {
 
@@ -15,15 +15,15 @@ namespace {
 constexpr size_t maxLayers = 1024;
 constexpr size_t maxManifests = 4096;
 
-void requireVersion2(const Document& document) {
+void requireVersion2(const ObjectReader& document) {
   if (document.number("schemaVersion") != 2) document.refuse("schemaVersion", "is not 2");
 }
 
-Platform readPlatform(const Document& document) {
+Platform readPlatform(const ObjectReader& document) {
   return {document.text("os"), document.text("architecture"), document.textOr("variant", "")};
 }
 
-Descriptor readDescriptor(const Document& document) {
+Descriptor readDescriptor(const ObjectReader& document) {
   Descriptor result;
   result.mediaType = document.text("mediaType");
   result.digest = document.text("digest");
@@ -37,10 +37,10 @@ Descriptor readDescriptor(const Document& document) {
   return result;
 }
 
-std::vector<Descriptor> readDescriptors(const Document& document, const char* member,
+std::vector<Descriptor> readDescriptors(const ObjectReader& document, const char* member,
                                         size_t bound) {
   std::vector<Descriptor> result;
-  for (const Document& element : document.objects(member)) {
+  for (const ObjectReader& element : document.objects(member)) {
     if (result.size() == bound) {
       document.refuse(member, "has more than " + std::to_string(bound) + " elements");
     }
@@ -87,7 +87,7 @@ bool isForeignLayer(std::string_view mediaType) {
 
 std::string mediaTypeOf(std::string_view bytes, std::string_view hint, std::string_view what) {
   Json json = parseDocument(bytes, what);
-  Document document(json, std::string(what));
+  ObjectReader document(json, std::string(what));
   if (document.has("schemaVersion") && document.number("schemaVersion") == 1) {
     fail(ErrorCode::UNSUPPORTED,
          std::string(what) + ": a schema 1 manifest; push the image again with a current tool");
@@ -105,7 +105,7 @@ std::string mediaTypeOf(std::string_view bytes, std::string_view hint, std::stri
 
 Manifest parseManifest(std::string_view bytes, std::string_view what) {
   Json json = parseDocument(bytes, what);
-  Document document(json, std::string(what));
+  ObjectReader document(json, std::string(what));
   requireVersion2(document);
   Manifest result;
   result.mediaType = document.textOr("mediaType", media::ociManifest);
@@ -121,7 +121,7 @@ Manifest parseManifest(std::string_view bytes, std::string_view what) {
 
 Index parseIndex(std::string_view bytes, std::string_view what) {
   Json json = parseDocument(bytes, what);
-  Document document(json, std::string(what));
+  ObjectReader document(json, std::string(what));
   requireVersion2(document);
   Index result;
   result.mediaType = document.textOr("mediaType", media::ociIndex);

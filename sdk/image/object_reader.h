@@ -15,10 +15,10 @@ namespace stave::image {
 nlohmann::json parseDocument(std::string_view bytes, std::string_view what);
 
 /// One object of a document, and the path by which it was reached.
-class Document {
+class ObjectReader {
  public:
   /// Fails [invalid] if the value is not an object. `separator` stands between path and member.
-  Document(const nlohmann::json& value, std::string path, const char* separator = ": ");
+  ObjectReader(const nlohmann::json& value, std::string path, const char* separator = ": ");
 
   const std::string& path() const { return path_; }
   [[noreturn]] void refuse(std::string_view member, std::string_view why) const;
@@ -34,9 +34,9 @@ class Document {
   bool flagOr(const char* member, bool otherwise) const;
   std::vector<std::string> texts(const char* member) const;              ///< missing: empty
   std::map<std::string, std::string> textMap(const char* member) const;  ///< missing: empty
-  std::vector<std::string> keys(const char* member) const;  ///< of an object used as a set
-  Document object(const char* member) const;                ///< required
-  std::vector<Document> objects(const char* member) const;  ///< required
+  std::vector<std::string> keys(const char* member) const;      ///< of an object used as a set
+  ObjectReader object(const char* member) const;                ///< required
+  std::vector<ObjectReader> objects(const char* member) const;  ///< required
 
  private:
   const nlohmann::json& require(const char* member) const;

@@ -1,4 +1,4 @@
-#include "document.h"
+#include "object_reader.h"
 
 #include <stave/error.h>
 #include <stave/image/manifest.h>
@@ -34,41 +34,41 @@ Json parseDocument(std::string_view bytes, std::string_view what) {
   }
 }
 
-Document::Document(const Json& value, std::string path, const char* separator)
+ObjectReader::ObjectReader(const Json& value, std::string path, const char* separator)
     : value_(&value), path_(std::move(path)), separator_(separator) {
   if (!value.is_object()) fail(ErrorCode::INVALID, path_ + ": is not an object");
 }
 
-std::string Document::join(std::string_view member) const {
+std::string ObjectReader::join(std::string_view member) const {
   return path_ + separator_ + std::string(member);
 }
 
-void Document::refuse(std::string_view member, std::string_view why) const {
+void ObjectReader::refuse(std::string_view member, std::string_view why) const {
   fail(ErrorCode::INVALID, join(member) + ": " + std::string(why));
 }
 
-const Json* Document::find(const char* member) const {
+const Json* ObjectReader::find(const char* member) const {
   auto found = value_->find(member);
   return found == value_->end() || found->is_null() ? nullptr : &*found;
 }
 
-const Json& Document::require(const char* member) const {
+const Json& ObjectReader::require(const char* member) const {
   const Json* found = find(member);
   if (found == nullptr) refuse(member, "is missing");
   return *found;
 }
 
-std::string Document::text(const char* member) const {
+std::string ObjectReader::text(const char* member) const {
   const Json& value = require(member);
   if (!value.is_string()) refuse(member, "is not a text");
   return value.get<std::string>();
 }
 
-std::string Document::textOr(const char* member, std::string_view otherwise) const {
+std::string ObjectReader::textOr(const char* member, std::string_view otherwise) const {
   return has(member) ? text(member) : std::string(otherwise);
 }
 
-int64_t Document::number(const char* member) const {
+int64_t ObjectReader::number(const char* member) const {
   const Json& value = require(member);
   if (!value.is_number_integer()) refuse(member, "is not a whole number");
   if (value.is_number_unsigned() &&
@@ -78,18 +78,18 @@ int64_t Document::number(const char* member) const {
   return value.get<int64_t>();
 }
 
-int64_t Document::numberOr(const char* member, int64_t otherwise) const {
+int64_t ObjectReader::numberOr(const char* member, int64_t otherwise) const {
   return has(member) ? number(member) : otherwise;
 }
 
-bool Document::flagOr(const char* member, bool otherwise) const {
+bool ObjectReader::flagOr(const char* member, bool otherwise) const {
   const Json* value = find(member);
   if (value == nullptr) return otherwise;
   if (!value->is_boolean()) refuse(member, "is neither true nor false");
   return value->get<bool>();
 }
 
-std::vector<std::string> Document::texts(const char* member) const {
+std::vector<std::string> ObjectReader::texts(const char* member) const {
   std::vector<std::string> result;
   const Json* value = find(member);
   if (value == nullptr) return result;
@@ -101,7 +101,7 @@ std::vector<std::string> Document::texts(const char* member) const {
   return result;
 }
 
-std::map<std::string, std::string> Document::textMap(const char* member) const {
+std::map<std::string, std::string> ObjectReader::textMap(const char* member) const {
   std::map<std::string, std::string> result;
   const Json* value = find(member);
   if (value == nullptr) return result;
@@ -113,7 +113,7 @@ std::map<std::string, std::string> Document::textMap(const char* member) const {
   return result;
 }
 
-std::vector<std::string> Document::keys(const char* member) const {
+std::vector<std::string> ObjectReader::keys(const char* member) const {
   std::vector<std::string> result;
   const Json* value = find(member);
   if (value == nullptr) return result;
@@ -122,14 +122,14 @@ std::vector<std::string> Document::keys(const char* member) const {
   return result;
 }
 
-Document Document::object(const char* member) const {
-  return Document(require(member), join(member), ".");
+ObjectReader ObjectReader::object(const char* member) const {
+  return ObjectReader(require(member), join(member), ".");
 }
 
-std::vector<Document> Document::objects(const char* member) const {
+std::vector<ObjectReader> ObjectReader::objects(const char* member) const {
   const Json& value = require(member);
   if (!value.is_array()) refuse(member, "is not a list");
-  std::vector<Document> result;
+  std::vector<ObjectReader> result;
   for (const Json& element : value) {
     result.emplace_back(element, join(member) + "[" + std::to_string(result.size()) + "]", ".");
   }
