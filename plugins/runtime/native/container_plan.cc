@@ -1,5 +1,6 @@
 #include "container_plan.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stave/os/file.h>
 
@@ -17,6 +18,8 @@ using plan::Operation;
 
 constexpr uint64_t defaultLogBytes = 10 << 20;
 constexpr uint32_t defaultLogFiles = 3;
+
+bool isOpen(const os::Fd& fd) { return fd.get() >= 0; }
 
 /// The root user of the container's own user namespace, for what is done before becoming another.
 void planNamespaceRoot(PlanWriter& writer) {
@@ -51,15 +54,15 @@ void planNamespaces(PlanWriter& writer, const ContainerParts& parts) {
   if (spec.getIpc().isOwn()) header.cloneFlags |= CLONE_NEWIPC;
   if (spec.getUts().isOwn()) header.cloneFlags |= CLONE_NEWUTS;
   if (!spec.getPid().isOwn()) header.flags |= plan::killRest;
-  if (parts.pidNamespace != nullptr) header.pidNamespace = writer.give(parts.pidNamespace.get());
-  if (parts.network != nullptr) header.network = writer.give(parts.network.get());
+  if (isOpen(parts.pidNamespace)) header.pidNamespace = writer.give(parts.pidNamespace.get());
+  if (isOpen(parts.network)) header.network = writer.give(parts.network.get());
   if (spec.getSecurity().getUserNamespace()) {
     header.cloneFlags |= CLONE_NEWUSER;
     header.uidMap = writer.text(mapOf(spec.getUidMappings(), "uidMappings"));
     header.gidMap = writer.text(mapOf(spec.getGidMappings(), "gidMappings"));
   }
   auto join = [&](const os::Fd& fd, uint64_t flag, const char* kind) {
-    if (fd == nullptr) return;
+    if (!isOpen(fd)) return;
     auto& step = writer.step(Operation::joinNamespaces, std::string("joining the other container's ") + kind);
     step.slot = writer.give(fd.get());
     step.first = flag;
@@ -182,7 +185,7 @@ void planContainer(PlanWriter& writer, const ContainerParts& parts, const Cgroup
   }
   planNames(writer, spec);
   planFileSystems(writer, parts, cgroup);
-  planSysctls(writer, spec, parts.network != nullptr);
+  planSysctls(writer, spec, isOpen(parts.network));
   planOomScore(writer, spec.getOomScoreAdj());
   planWorkingDirectory(writer, spec.getWorkingDirectory());
   planLimits(writer, spec.getRlimits());

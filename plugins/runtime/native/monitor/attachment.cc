@@ -45,6 +45,7 @@ void Attachment::end() {
     }
   }
   socket_.reset();
+  lossless_ = false;
   gaveInput_ = false;
   inputClosed_ = false;
   headerSize_ = 0;
@@ -58,6 +59,7 @@ void Attachment::send(plan::FrameKind kind, const char* data, size_t size) {
   writeBigEndian(header + 4, static_cast<uint32_t>(size));
   iovec parts[] = {{header, sizeof(header)}, {const_cast<char*>(data), size}};
   long sent = transmit(fd(), parts, 2);
+  if (lossless_ && (sent == -EAGAIN || sent == -EINTR)) sent = 0;
   if (sent >= 0) {
     keepRest(header, data, size, static_cast<size_t>(sent));
   } else if (sent != -EAGAIN && sent != -EINTR) {

@@ -20,6 +20,10 @@ class Attachment {
   int fd() const { return socket_.get(); }
   bool blocked() const { return pending_ > 0; }
   void begin(int socket);
+
+  /// From now on a frame that the socket does not take waits as a whole, instead of being lost. Not to
+  /// be given another one then while it is blocked.
+  void becomeLossless() { lossless_ = true; }
   void end();
 
   /// Sends a frame. Not called with more than `longestFrame` bytes.
@@ -45,6 +49,7 @@ class Attachment {
   void keepRest(const uint8_t* header, const char* data, size_t size, size_t sent);
 
   sys::Fd socket_;
+  bool lossless_ = false;
   bool gaveInput_ = false;
   bool inputClosed_ = false;
   uint8_t header_[plan::frameHeaderSize];

@@ -182,19 +182,20 @@ void Supervisor::killRest() {
   }
 }
 
+/// That the container has stopped is known when this process ends. A reader that is slow to take the
+/// end of its streams is waited for by a copy of it.
 void Supervisor::finish() {
   killRest();
-  drain();
+  drain(terminal_, plan::standardOutput);
+  drain(output_, plan::standardOutput);
+  drain(errors_, plan::standardError);
   log_.finish(now());
   status_.value.oomKilled = readOom() ? 1 : 0;
   status_.advance(plan::Phase::stopped);
-  while (has(plan::isExec) && attachmentsBlocked()) {
-    entryCount_ = 0;
-    watchAttachments();
-    sys::invoke(__NR_ppoll, entries_, entryCount_, nullptr, nullptr, 0);
-    for (Attachment& attachment : attachments_) attachment.flush();
-  }
-  for (Attachment& attachment : attachments_) attachment.end();
+  for (Attachment& attachment : attachments_) attachment.becomeLossless();
+  bool slow = !has(plan::isExec) && attachmentsBlocked();
+  if (slow && sys::invoke(__NR_clone, SIGCHLD, 0, 0, 0, 0) > 0) return;
+  sayGoodbye();
 }
 
 }  // namespace stave::monitor

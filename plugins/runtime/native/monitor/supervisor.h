@@ -42,14 +42,15 @@ class Supervisor {
 
   // streams
   void readOutput(Watch& stream, plan::FrameKind kind);
-  void closeOutput(Watch& stream, plan::FrameKind kind);
-  void drain();
+  void drain(Watch& stream, plan::FrameKind kind);
+  void sayGoodbye();
   void takeInput(Attachment& attachment, short events);
   void writeInput(const char* data, size_t size);
   void flushInput();
   void inputEnded(Attachment& attachment);
   void leave(Attachment& attachment);
   void broadcast(plan::FrameKind kind, const char* data, size_t size);
+  void waitForReaders();
   bool outputDelayed() const;
   bool attachmentsBlocked() const;
 

@@ -93,6 +93,7 @@ int Supervisor::attach(int fd) {
   for (Attachment& attachment : attachments_) {
     if (attachment.open()) continue;
     attachment.begin(fd);
+    if (has(plan::isExec)) attachment.becomeLossless();
     return 0;
   }
   sys::close(fd);

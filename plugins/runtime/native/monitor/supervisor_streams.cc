@@ -44,45 +44,44 @@ bool Supervisor::attachmentsBlocked() const {
 }
 
 void Supervisor::readOutput(Watch& stream, plan::FrameKind kind) {
+  if (outputDelayed()) return;
   long size = sys::read(stream.fd.get(), chunk_, sizeof(chunk_));
   if (size == -EAGAIN || size == -EINTR) return;
-  if (size <= 0) return closeOutput(stream, kind);
+  if (size <= 0) return stream.fd.reset();
   log_.append(kind, chunk_, static_cast<size_t>(size), now());
   broadcast(kind, chunk_, static_cast<size_t>(size));
 }
 
-void Supervisor::closeOutput(Watch& stream, plan::FrameKind kind) {
-  if (!stream.fd.open()) return;
-  stream.fd.reset();
-  char ended = static_cast<char>(kind);
-  broadcast(plan::endOfStream, &ended, 1);
-}
-
 /// Takes what is still in the pipes. Somebody else may hold their other ends for long: what is not there
 /// now is not waited for, but an exec's reader is.
-void Supervisor::drain() {
-  struct {
-    Watch& stream;
-    plan::FrameKind kind;
-  } const all[] = {{terminal_, plan::standardOutput},
-                   {output_, plan::standardOutput},
-                   {errors_, plan::standardError}};
-  for (auto& [stream, kind] : all) {
-    while (stream.fd.open()) {
-      if (outputDelayed()) {
-        entryCount_ = 0;
-        watchAttachments();
-        sys::invoke(__NR_ppoll, entries_, entryCount_, nullptr, nullptr, 0);
-        for (Attachment& attachment : attachments_) attachment.flush();
-        continue;
-      }
-      long size = sys::read(stream.fd.get(), chunk_, sizeof(chunk_));
-      if (size <= 0) break;
-      log_.append(kind, chunk_, static_cast<size_t>(size), now());
-      broadcast(kind, chunk_, static_cast<size_t>(size));
-    }
-    closeOutput(stream, kind);
+void Supervisor::drain(Watch& stream, plan::FrameKind kind) {
+  while (stream.fd.open()) {
+    while (outputDelayed()) waitForReaders();
+    long size = sys::read(stream.fd.get(), chunk_, sizeof(chunk_));
+    if (size <= 0) return;
+    log_.append(kind, chunk_, static_cast<size_t>(size), now());
+    broadcast(kind, chunk_, static_cast<size_t>(size));
   }
+}
+
+void Supervisor::sayGoodbye() {
+  constexpr char streams[] = {plan::standardOutput, plan::standardError};
+  int count = has(plan::terminal) ? 1 : 2;
+  for (int i = 0; i < count; i++) {
+    while (attachmentsBlocked()) waitForReaders();
+    broadcast(plan::endOfStream, &streams[i], 1);
+  }
+  while (attachmentsBlocked()) waitForReaders();
+  for (Attachment& attachment : attachments_) attachment.end();
+}
+
+void Supervisor::waitForReaders() {
+  entryCount_ = 0;
+  for (Attachment& attachment : attachments_) {
+    if (attachment.open() && attachment.blocked()) watch(attachment.fd(), POLLOUT);
+  }
+  sys::invoke(__NR_ppoll, entries_, entryCount_, nullptr, nullptr, 0);
+  for (Attachment& attachment : attachments_) attachment.flush();
 }
 
 void Supervisor::broadcast(plan::FrameKind kind, const char* data, size_t size) {
