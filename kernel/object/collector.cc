@@ -45,7 +45,9 @@ Task<> ObjectStore::Collector::work() {
   while (!queue_.empty()) {
     kj::Vector<kj::Promise<void>> deletions;
     while (!queue_.empty() && deletions.size() < atOnce) {
-      deletions.add(collect(queue_.extract(queue_.begin()).value()));
+      ObjectKey key = *queue_.begin();
+      queue_.erase(queue_.begin());
+      deletions.add(collect(key));
     }
     co_await kj::joinPromises(deletions.releaseAsArray());
   }
@@ -73,7 +75,8 @@ Task<> ObjectStore::Collector::collect(ObjectKey key) {
   bool again = false;
   try {
     auto reader = params.asReader();
-    co_await store_.commit(reader.getChanges(), CauseStamp{"kernel", reader.getCause(), unixNow()});
+    CauseStamp stamp{"kernel", reader.getCause(), unixNow()};
+    co_await store_.commit(reader.getChanges(), stamp);
   } catch (const kj::Exception& exception) {
     auto code = codeOf(exception);
     again = code != ErrorCode::NOT_FOUND && code != ErrorCode::CONFLICT;

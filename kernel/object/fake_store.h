@@ -42,6 +42,14 @@ class FakeStore {
   uint64_t put(const std::string& key, std::string value);
   void compactAll() { compacted_ = revision_; }
 
+  /// A store in memory that begins anew.
+  void loseEverything() {
+    rows_.clear();
+    log_.clear();
+    revision_ = compacted_ = 0;
+    crash();
+  }
+
   Fate nextFate = Fate::served;
   bool watchMuted = false;  ///< the watch tells nothing
   bool watchBroken = false; ///< opening a watch fails

@@ -5,6 +5,7 @@
 #include <stave/schema/objects/pod.capnp.h>
 #include <stave/schema/objects/system.capnp.h>
 #include <stave/schema/objects/volume.capnp.h>
+#include <stave/schema/objects/workload.capnp.h>
 
 #include <functional>
 
