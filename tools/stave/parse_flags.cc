@@ -1,5 +1,6 @@
 // The one translation unit that sees CLI11: the header alone takes seconds to compile.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "flags.h"
 
@@ -15,7 +16,7 @@ void addToggle(CLI::App& app, const Flag& flag) {
 // Without the bound of one value per occurrence `-e A=B image` would take the image as well.
 void addOption(CLI::App& app, const Flag& flag) {
   auto take = [&flag](const CLI::results_t& values) {
-    for (auto& value : values) flag.take(value == "{}" ? std::string() : value);
+    for (auto& value : values) flag.take(value);
     return true;
   };
   app.add_option(flag.names, CLI::callback_t(take), flag.help)
@@ -45,16 +46,25 @@ size_t endOfOptions(const CLI::App& app, const std::vector<std::string>& words) 
   return words.size();
 }
 
-std::string plain(const CLI::ParseError& error, const std::vector<std::string>& words) {
-  auto extras = dynamic_cast<const CLI::ExtrasError*>(&error);
-  if (extras == nullptr) return error.what();
-  for (auto& word : words) {
-    auto name = word.substr(0, word.find('='));
-    auto message = std::string(error.what());
-    if (word.front() == '-' && message.find(name) != std::string::npos)
-      return "unknown flag: " + name;
+/// The words in the order CLI11 wants, which is backwards. "--name=value" becomes two words, for
+/// CLI11 would take the next word for an empty value.
+std::vector<std::string> reversed(const CLI::App& app, const std::vector<std::string>& words,
+                                  size_t count) {
+  std::vector<std::string> result;
+  for (size_t i = 0; i < count; ++i) {
+    auto equals = words[i].find('=');
+    auto name = words[i].substr(0, equals);
+    bool inlined = equals != std::string::npos && name.compare(0, 2, "--") == 0;
+    auto* option = inlined ? app.get_option_no_throw(name) : nullptr;
+    if (option != nullptr && option->get_items_expected() > 0) {
+      result.push_back(name);
+      result.push_back(words[i].substr(equals + 1));
+    } else {
+      result.push_back(words[i]);
+    }
   }
-  return error.what();
+  std::reverse(result.begin(), result.end());
+  return result;
 }
 
 }  // namespace
@@ -69,14 +79,18 @@ ParsedLine parseFlags(const Flags& flags, const std::vector<std::string>& words,
   }
   app.allow_extras();
   auto end = passThrough ? endOfOptions(app, words) : words.size();
-  std::vector<std::string> options(words.rbegin() + (words.size() - end), words.rend());
   try {
+    auto options = reversed(app, words, end);
     app.parse(options);
   } catch (const CLI::ParseError& error) {
-    throw UsageError(plain(error, words));
+    throw UsageError(error.what());
   }
   bool afterDashes = false;
   for (auto& word : app.remaining()) {
+    if (word == "--" && !afterDashes) {
+      afterDashes = true;
+      continue;
+    }
     if (!afterDashes && word.size() > 1 && word.front() == '-') {
       throw UsageError("unknown flag: " + word.substr(0, word.find('=')));
     }
