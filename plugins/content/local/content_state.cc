@@ -138,8 +138,8 @@ Task<> ContentState::collectInBackground() {
   collecting_ = true;
   KJ_DEFER(collecting_ = false);
   try {
-    auto found =
-        co_await context_.workers().run([ingests = ingests_]() { return ingests->scan(); });
+    auto scan = [ingests = ingests_]() { return ingests->scan(); };
+    auto found = co_await context_.workers().run(scan);
     uint64_t bytes = collectIngests(found, false);
     if (needsCollection()) bytes += collectBlobs(false, limits_.graceNanos).bytes;
     co_await emptyTrash();

@@ -105,7 +105,8 @@ kj::Promise<void> LayoutServer::push(PushContext context) {
     auto watcher = watch(context_.timer(), kj::addRef(*reporter), target.text(), image)
                        .promise()
                        .eagerlyEvaluate(nullptr);
-    co_await context_.workers().run([target, image]() { exportImage(target, *image); });
+    auto job = [target, image]() { exportImage(target, *image); };
+    co_await context_.workers().run(job);
     watcher = nullptr;
     reporter->report({target.text(), "done", totalOf(*image), totalOf(*image)});
     co_await reporter->drain();
@@ -117,8 +118,8 @@ kj::Promise<void> LayoutServer::tags(TagsContext context) {
   context.allowCancellation();
   return async([this, context]() mutable -> Task<> {
     auto reference = parseLayoutReference(textFrom(context.getParams().getRepository()));
-    auto names =
-        co_await context_.workers().run([reference]() { return openSource(reference)->names(); });
+    auto job = [reference]() { return openSource(reference)->names(); };
+    auto names = co_await context_.workers().run(job);
     auto list = context.getResults().initTags(names.size());
     for (size_t i = 0; i < names.size(); ++i) list.set(i, names[i].c_str());
   });
@@ -142,8 +143,8 @@ kj::Promise<void> LayoutServer::images(ImagesContext context) {
   context.allowCancellation();
   return async([this, context]() mutable -> Task<> {
     auto reference = parseLayoutReference(textFrom(context.getParams().getReference()));
-    auto names =
-        co_await context_.workers().run([reference]() { return openSource(reference)->names(); });
+    auto job = [reference]() { return openSource(reference)->names(); };
+    auto names = co_await context_.workers().run(job);
     auto list = context.getResults().initReferences(names.size());
     for (size_t i = 0; i < names.size(); ++i) list.set(i, names[i].c_str());
   });

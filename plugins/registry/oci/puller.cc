@@ -92,7 +92,8 @@ Task<> Puller::finishLayers() {
   for (Layer& layer : layers_) running.add(finish(layer));
   co_await joinOrFail(running.releaseAsArray());
   workplace_.sources->add(reference_.domain, reference_.path, image::digestsOf(*image_));
-  co_await workplace_.control.run([sources = workplace_.sources]() { sources->save(); });
+  auto save = [sources = workplace_.sources]() { sources->save(); };
+  co_await workplace_.control.run(save);
   co_await reporter_->drain();
 }
 

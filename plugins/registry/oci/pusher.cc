@@ -33,7 +33,8 @@ Task<std::string> Pusher::push(std::string digest) {
   std::string identifier = reference_.tag.empty() ? digest : reference_.tag;
   co_await pushDocument(std::move(root), identifier, 0);
   workplace_.sources->add(reference_.domain, reference_.path, pushed_);
-  co_await workplace_.control.run([sources = workplace_.sources]() { sources->save(); });
+  auto save = [sources = workplace_.sources]() { sources->save(); };
+  co_await workplace_.control.run(save);
   co_await reporter_->drain();
   co_return digest;
 }
