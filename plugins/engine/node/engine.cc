@@ -1,5 +1,7 @@
 #include "engine.h"
 
+#include <stave/error.h>
+
 #include "text.h"
 
 namespace stave::node {
@@ -47,6 +49,22 @@ Task<> Engine::start() {
   co_await networks_.ensureDefaults();
   co_await pods_.start();
   tasks_.add(reporter_.run());
+}
+
+Task<> Engine::awaitImage(std::string name, std::string manifestDigest) {
+  constexpr auto pause = 5 * kj::MILLISECONDS;
+  for (;;) {
+    if (auto object = imageObjects_.find(name)) {
+      auto status = object->status<schema::ImageStatus>();
+      bool answered = status.getObservedGeneration() == object->generation();
+      bool ready = status.getPhase() == schema::ImageStatus::Phase::READY;
+      if (answered && ready && view(status.getManifestDigest()) == manifestDigest) co_return;
+      if (answered && status.getPhase() == schema::ImageStatus::Phase::FAILED) {
+        fail(status.getCode(), text(status.getMessage()));
+      }
+    }
+    co_await environment_->timer.afterDelay(pause);
+  }
 }
 
 UseMap Engine::podsByVolume() const {

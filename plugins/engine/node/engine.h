@@ -26,6 +26,9 @@ class Engine {
   VolumeReconciler& volumes() { return volumes_; }
   NetworkReconciler& networks() { return networks_; }
 
+  /// Done when the image with this manifest is here and unpacked. Fails as fetching it failed.
+  Task<> awaitImage(std::string name, std::string manifestDigest);
+
   /// What pods use, by the name of the object; also those that do not run.
   std::map<std::string, std::vector<std::string>> podsByVolume() const;
   std::map<std::string, std::vector<std::string>> podsByNetwork() const;

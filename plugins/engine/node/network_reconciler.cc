@@ -94,8 +94,8 @@ Task<> NetworkReconciler::make(ObjectPointer object) {
     made_[object->name()] = object->generation();
     if (onReady_) onReady_();
   }
-  co_await writer_.status<schema::NetworkStatus>(*object, status.asReader(),
-                                                 failure.empty() ? "network is there" : failure);
+  std::string reason = failure.empty() ? "network is there" : failure;
+  co_await writer_.status<schema::NetworkStatus>(*object, status.asReader(), reason);
   if (again) fail(ErrorCode::UNAVAILABLE, failure);
 }
 

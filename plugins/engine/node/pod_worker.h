@@ -42,6 +42,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   ContainerControl& control(std::string_view container);
   const ContainerState& containerState(std::string_view container) const;
   const ContainerRecord& containerRecord(std::string_view container) const;
+  /// Whether a container that does not run will be started again by itself.
+  bool goesOn(std::string_view container) const;
   kj::Promise<schema::Process::Client> attach(std::string_view container);
 
  private:

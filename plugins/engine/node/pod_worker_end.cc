@@ -141,6 +141,13 @@ const ContainerRecord& PodWorker::containerRecord(std::string_view container) co
   return pod_.containers[pod_.indexOf(container)];
 }
 
+bool PodWorker::goesOn(std::string_view container) const {
+  auto wish = wishOf(*pod_.object);
+  bool up = wish.desired == Desired::running && !wish.deleted && !vanished_ && !pod_.state.purged;
+  auto& state = containerState(container);
+  return up && (state.startWanted || restarts(wish, state)) && !pod_.state.failure;
+}
+
 kj::Promise<schema::Process::Client> PodWorker::attach(std::string_view container) {
   auto index = pod_.indexOf(container);
   auto& record = pod_.containers[index];

@@ -104,8 +104,8 @@ Task<> VolumeReconciler::writeStatus(ObjectPointer object, std::string failure) 
     status.setPath(made->second.path.c_str());
     setTexts(made->second.usedBy, [&](auto n) { return status.initUsedBy(n); });
   }
-  co_await writer_.status<schema::VolumeStatus>(*object, status.asReader(),
-                                                failure.empty() ? "volume is there" : failure);
+  std::string reason = failure.empty() ? "volume is there" : failure;
+  co_await writer_.status<schema::VolumeStatus>(*object, status.asReader(), reason);
 }
 
 Task<> VolumeReconciler::destroy(ObjectPointer object) {
