@@ -16,10 +16,10 @@ class EventBus {
  public:
   /// Who publishes or listens, and whether it may.
   struct Caller {
-    std::string actor;              ///< "plugin/oci": the source of its events
+    std::string actor;  ///< "plugin/oci": the source of its events
     bool mayPublish = true;
     bool maySubscribe = true;
-    std::string missingGrantHint;   ///< completes the error [denied]
+    std::string missingGrantHint;  ///< completes the error [denied]
   };
 
   EventBus() = default;

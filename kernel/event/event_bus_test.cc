@@ -42,9 +42,7 @@ struct Bus {
     request.setSink(kj::heap<Sink>(heard, opened));
     return request.send().wait(io.waitScope).getSubscription();
   }
-  void turn() {
-    io.provider->getTimer().afterDelay(2 * kj::MILLISECONDS).wait(io.waitScope);
-  }
+  void turn() { io.provider->getTimer().afterDelay(2 * kj::MILLISECONDS).wait(io.waitScope); }
 
   kj::AsyncIoContext io = kj::setupAsyncIo();
   kj::PromiseFulfillerPair<void> gate = kj::newPromiseAndFulfiller<void>();
@@ -93,7 +91,7 @@ TEST(EventBus, DroppingTheHandleEndsTheSubscription) {
 TEST(EventBus, DeniesWithTheMissingGrant) {
   Bus test;
   auto client = test.bus.clientFor({"plugin/x", false, false, "no grant \"events\""});
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&] { test.publish(client, "a"); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&] { test.publish(client, "a"); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::DENIED);
     EXPECT_EQ(textOf(*exception), "plugin/x may not publish events: no grant \"events\"");
   } else {

@@ -13,7 +13,9 @@ constexpr size_t maximumValues = 1024;
 
 using Op = schema::Requirement::Op;
 
-bool isExistence(Op op) { return op == Op::EXISTS || op == Op::NOT_EXISTS; }
+bool isExistence(Op op) {
+  return op == Op::EXISTS || op == Op::NOT_EXISTS;
+}
 
 }  // namespace
 
@@ -37,11 +39,15 @@ bool Query::Condition::holds(const std::vector<std::string>& present, bool exist
   };
   switch (op) {
     case Op::EQUALS:
-    case Op::IS_IN: return std::any_of(present.begin(), present.end(), listed);
+    case Op::IS_IN:
+      return std::any_of(present.begin(), present.end(), listed);
     case Op::NOT_EQUALS:
-    case Op::NOT_IN: return std::none_of(present.begin(), present.end(), listed);
-    case Op::EXISTS: return exists;
-    case Op::NOT_EXISTS: return !exists;
+    case Op::NOT_IN:
+      return std::none_of(present.begin(), present.end(), listed);
+    case Op::EXISTS:
+      return exists;
+    case Op::NOT_EXISTS:
+      return !exists;
   }
   return false;
 }

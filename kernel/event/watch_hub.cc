@@ -144,8 +144,7 @@ void WatchHub::checkRetained(uint64_t from) const {
                                std::to_string(revision_) + "; list again and watch from there");
 }
 
-schema::Handle::Client WatchHub::watch(Query query, uint64_t from,
-                                       schema::WatchSink::Client sink) {
+schema::Handle::Client WatchHub::watch(Query query, uint64_t from, schema::WatchSink::Client sink) {
   checkRetained(from);
   auto watcher = kj::heap<Watcher>(*this, std::move(query), kj::mv(sink));
   watcher->start(from);

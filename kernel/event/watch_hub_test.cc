@@ -60,9 +60,10 @@ class Sink final : public schema::WatchSink::Server {
 };
 
 struct Watching {
-  Watching(TestKernel& kernel, Seen& seen, uint64_t from, Sink::Delay delay = [] {
-    return kj::Promise<void>(kj::READY_NOW);
-  }, std::function<void(schema::Query::Builder)> fill = {}) {
+  Watching(
+      TestKernel& kernel, Seen& seen, uint64_t from,
+      Sink::Delay delay = [] { return kj::Promise<void>(kj::READY_NOW); },
+      std::function<void(schema::Query::Builder)> fill = {}) {
     auto request = kernel.client().watchRequest();
     request.initQuery().setKind("Namespace");
     if (fill) fill(request.getQuery());
@@ -118,12 +119,13 @@ TEST(WatchHub, WhatNoLongerMatchesIsRemoved) {
   TestKernel kernel;
   kernel.commit(Op::CREATE, "Namespace", "a", kernel.description("hot"));
   Seen seen;
-  Watching watching(kernel, seen, 0, [] { return kj::Promise<void>(kj::READY_NOW); },
-                    [](schema::Query::Builder query) {
-                      auto requirement = query.initFields(1)[0];
-                      requirement.setKey("spec.description");
-                      requirement.initValues(1).set(0, "hot");
-                    });
+  Watching watching(
+      kernel, seen, 0, [] { return kj::Promise<void>(kj::READY_NOW); },
+      [](schema::Query::Builder query) {
+        auto requirement = query.initFields(1)[0];
+        requirement.setKey("spec.description");
+        requirement.initValues(1).set(0, "hot");
+      });
   kernel.until([&] { return seen.state.contains("a"); });
   kernel.commit(Op::UPDATE, "Namespace", "a", kernel.description("cold"));
   kernel.until([&] { return seen.state.empty(); });

@@ -10,9 +10,9 @@ namespace stave {
 
 /// What one watcher has still to be told, in order of revision.
 ///
-/// Bounded without a limit of its own: at most one entry per object that matches or that the watcher
-/// was told of. Later changes of an object replace the entry (the newest state counts), and an object
-/// that came and went without the watcher having heard of it leaves nothing.
+/// Bounded without a limit of its own: at most one entry per object that matches or that the
+/// watcher was told of. Later changes of an object replace the entry (the newest state counts), and
+/// an object that came and went without the watcher having heard of it leaves nothing.
 class WatchQueue {
  public:
   struct Entry {

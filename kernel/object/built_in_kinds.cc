@@ -64,56 +64,94 @@ Kinds::Kinds() {
   using namespace schema;
   addBuiltIn<NamespaceSpec, NamespaceStatus>(
       {"Namespace", "namespaces", {"ns"}, false, {{"STATUS", "status.phase"}}});
-  addBuiltIn<NodeSpec, NodeStatus>({"Node", "nodes", {"no"}, false,
+  addBuiltIn<NodeSpec, NodeStatus>({"Node",
+                                    "nodes",
+                                    {"no"},
+                                    false,
                                     {{"STATUS", "status.phase"},
                                      {"PODS", "status.pods"},
                                      {"ARCHITECTURE", "status.architecture"},
                                      {"VERSION", "status.version"}}});
-  addBuiltIn<PodSpec, PodStatus>({"Pod", "pods", {"po"}, true,
+  addBuiltIn<PodSpec, PodStatus>({"Pod",
+                                  "pods",
+                                  {"po"},
+                                  true,
                                   {{"READY", "status.ready"},
                                    {"STATUS", "status.phase"},
                                    {"NODE", "status.node"},
                                    {"REASON", "status.reason"}}});
-  addBuiltIn<ImageSpec, ImageStatus>({"Image", "images", {"img"}, false,
-                                      {{"STATUS", "status.phase"},
-                                       {"DIGEST", "status.manifestDigest"},
-                                       {"SIZE", "status.size"}}});
-  addBuiltIn<NetworkSpec, NetworkStatus>({"Network", "networks", {"net"}, false,
+  addBuiltIn<ImageSpec, ImageStatus>(
+      {"Image",
+       "images",
+       {"img"},
+       false,
+       {{"STATUS", "status.phase"}, {"DIGEST", "status.manifestDigest"}, {"SIZE", "status.size"}}});
+  addBuiltIn<NetworkSpec, NetworkStatus>({"Network",
+                                          "networks",
+                                          {"net"},
+                                          false,
                                           {{"DRIVER", "status.driver"},
                                            {"STATUS", "status.phase"},
                                            {"INTERFACE", "status.interfaceName"}}});
-  addBuiltIn<VolumeSpec, VolumeStatus>(
-      {"Volume", "volumes", {"vol"}, false, {{"DRIVER", "spec.driver"}, {"STATUS", "status.phase"}}});
+  addBuiltIn<VolumeSpec, VolumeStatus>({"Volume",
+                                        "volumes",
+                                        {"vol"},
+                                        false,
+                                        {{"DRIVER", "spec.driver"}, {"STATUS", "status.phase"}}});
   addBuiltIn<ConfigSpec, NoStatus>({"Config", "configs", {"cfg"}, true, {}});
   addBuiltIn<SecretSpec, NoStatus>({"Secret", "secrets", {"sec"}, true, {}});
-  addBuiltIn<DeploymentSpec, DeploymentStatus>({"Deployment", "deployments", {"deploy"}, true,
+  addBuiltIn<DeploymentSpec, DeploymentStatus>({"Deployment",
+                                                "deployments",
+                                                {"deploy"},
+                                                true,
                                                 {{"WANTED", "spec.replicas"},
                                                  {"READY", "status.ready"},
                                                  {"UPDATED", "status.updated"},
                                                  {"AVAILABLE", "status.available"}}});
   addBuiltIn<DaemonSetSpec, DaemonSetStatus>(
-      {"DaemonSet", "daemonsets", {"ds"}, true,
+      {"DaemonSet",
+       "daemonsets",
+       {"ds"},
+       true,
        {{"WANTED", "status.desired"}, {"READY", "status.ready"}}});
   addBuiltIn<StatefulSetSpec, StatefulSetStatus>(
-      {"StatefulSet", "statefulsets", {"sts"}, true,
+      {"StatefulSet",
+       "statefulsets",
+       {"sts"},
+       true,
        {{"WANTED", "spec.replicas"}, {"READY", "status.ready"}}});
-  addBuiltIn<JobSpec, JobStatus>({"Job", "jobs", {}, true,
+  addBuiltIn<JobSpec, JobStatus>({"Job",
+                                  "jobs",
+                                  {},
+                                  true,
                                   {{"WANTED", "spec.completions"},
                                    {"ACTIVE", "status.active"},
                                    {"SUCCEEDED", "status.succeeded"},
                                    {"FAILED", "status.failed"}}});
   addBuiltIn<CronJobSpec, CronJobStatus>(
-      {"CronJob", "cronjobs", {"cj"}, true,
+      {"CronJob",
+       "cronjobs",
+       {"cj"},
+       true,
        {{"SCHEDULE", "spec.schedule"}, {"SUSPENDED", "spec.suspended"}}});
   addBuiltIn<ServiceSpec, ServiceStatus>(
-      {"Service", "services", {"svc"}, true,
+      {"Service",
+       "services",
+       {"svc"},
+       true,
        {{"ADDRESS", "status.address"}, {"ENDPOINTS", "status.endpoints"}}});
-  addBuiltIn<PluginSpec, PluginStatus>({"Plugin", "plugins", {}, false,
+  addBuiltIn<PluginSpec, PluginStatus>({"Plugin",
+                                        "plugins",
+                                        {},
+                                        false,
                                         {{"KIND", "status.kind"},
                                          {"STATUS", "status.state"},
                                          {"VERSION", "status.version"},
                                          {"REASON", "status.reason"}}});
-  addBuiltIn<EventSpec, NoStatus>({"Event", "events", {"ev"}, true,
+  addBuiltIn<EventSpec, NoStatus>({"Event",
+                                   "events",
+                                   {"ev"},
+                                   true,
                                    {{"KIND", "spec.kind"},
                                     {"OBJECT", "spec.name"},
                                     {"REASON", "spec.reason"},

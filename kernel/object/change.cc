@@ -57,10 +57,10 @@ ChangeEvaluator::Draft ChangeEvaluator::draftOf(const ObjectVersion& before) con
   draft.labels = sortedKeyValues(metadata.getLabels());
   draft.annotations = sortedKeyValues(metadata.getAnnotations());
   for (auto owner : metadata.getOwners()) {
-    draft.owners.push_back({{std::string(view(owner.getKind())),
-                             std::string(view(owner.getNamespace())),
-                             std::string(view(owner.getName()))},
-                            std::string(view(owner.getUid()))});
+    draft.owners.push_back(
+        {{std::string(view(owner.getKind())), std::string(view(owner.getNamespace())),
+          std::string(view(owner.getName()))},
+         std::string(view(owner.getUid()))});
   }
   for (auto finalizer : metadata.getFinalizers()) draft.finalizers.emplace_back(view(finalizer));
   draft.spec = before.object().getSpec();
@@ -112,12 +112,11 @@ void ChangeEvaluator::checkPreconditions(const ObjectKey& key, schema::Change::R
   if (before == nullptr) {
     if (op != Op::APPLY) notFound(key);
     if (wanted == 0 && uid.empty()) return;
-    fail(ErrorCode::CONFLICT, key.text() + " is gone, but the change was made for revision " +
-                                  std::to_string(wanted));
+    fail(ErrorCode::CONFLICT,
+         key.text() + " is gone, but the change was made for revision " + std::to_string(wanted));
   }
   if (wanted != 0 && wanted != before->revision()) {
-    fail(ErrorCode::CONFLICT, key.text() + " is at revision " +
-                                  std::to_string(before->revision()) +
+    fail(ErrorCode::CONFLICT, key.text() + " is at revision " + std::to_string(before->revision()) +
                                   ", but the change was made for " + std::to_string(wanted) +
                                   "; read it again and decide");
   }
@@ -154,7 +153,8 @@ void ChangeEvaluator::edit(const ObjectKey& key, schema::Change::Reader change,
       }
       takeLabels(key, object, draft);
       return takeSpec(key, object, before, draft);
-    case Op::STATUS: return takeStatus(key, object, draft);
+    case Op::STATUS:
+      return takeStatus(key, object, draft);
     case Op::DELETE:
       draft.removed = draft.finalizers.empty();
       if (draft.deleted == 0) draft.deleted = stamp_.time;
@@ -186,11 +186,11 @@ void ChangeEvaluator::checkStruct(const ObjectKey& key, const char* path,
   if (value.targetSize().wordCount > maximumObjectWords) {
     fail(ErrorCode::INVALID, subject + ": " + path + ": is larger than 1 MiB");
   }
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-    kj::Maybe<capnp::DynamicStruct::Reader> old;
-    KJ_IF_MAYBE(pointer, before) old = pointer->getAs<capnp::DynamicStruct>(schema);
-    validator_.check(subject, path, value.getAs<capnp::DynamicStruct>(schema), old);
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                 kj::Maybe<capnp::DynamicStruct::Reader> old;
+                 KJ_IF_MAYBE (pointer, before) old = pointer->getAs<capnp::DynamicStruct>(schema);
+                 validator_.check(subject, path, value.getAs<capnp::DynamicStruct>(schema), old);
+               })) {
     if (codeOf(*exception) == ErrorCode::INVALID) kj::throwFatalException(kj::mv(*exception));
     // What Cap'n Proto itself finds wrong with the message.
     fail(ErrorCode::INVALID, subject + ": " + path + ": " + textOf(*exception));
@@ -220,7 +220,7 @@ void ChangeEvaluator::takeSpec(const ObjectKey& key, schema::Object::Reader obje
 void ChangeEvaluator::takeStatus(const ObjectKey& key, schema::Object::Reader object,
                                  Draft& draft) {
   auto status = object.getStatus();
-  KJ_IF_MAYBE(schema, kinds_.byName(key.kind)->status) {
+  KJ_IF_MAYBE (schema, kinds_.byName(key.kind)->status) {
     checkStruct(key, "status", status, *schema, nullptr);
   } else if (!status.isNull()) {
     fail(ErrorCode::INVALID, key.text() + ": status: the kind " + key.kind + " has none");
@@ -232,8 +232,7 @@ void ChangeEvaluator::takeStatus(const ObjectKey& key, schema::Object::Reader ob
 void ChangeEvaluator::takeLabels(const ObjectKey& key, schema::Object::Reader object,
                                  Draft& draft) const {
   auto metadata = object.getMetadata();
-  draft.labels =
-      checkedKeyValues(key, "metadata.labels", maximumLabelValue, metadata.getLabels());
+  draft.labels = checkedKeyValues(key, "metadata.labels", maximumLabelValue, metadata.getLabels());
   draft.annotations = checkedKeyValues(key, "metadata.annotations", maximumAnnotationValue,
                                        metadata.getAnnotations());
 }
@@ -328,7 +327,7 @@ MessagePtr ChangeEvaluator::write(const ObjectKey& key, const Draft& draft) cons
     }
   }
   writeCause(stamp_, metadata.initChangedBy());
-  KJ_IF_MAYBE(createdBy, draft.createdBy) {
+  KJ_IF_MAYBE (createdBy, draft.createdBy) {
     metadata.setCreatedBy(*createdBy);
   } else {
     writeCause(stamp_, metadata.initCreatedBy());

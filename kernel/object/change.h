@@ -27,7 +27,8 @@ struct Outcome {
   bool durable = false;
 };
 
-/// Works out changes. Nothing is written here; the same evaluation may be done again after a conflict.
+/// Works out changes. Nothing is written here; the same evaluation may be done again after a
+/// conflict.
 class ChangeEvaluator {
  public:
   ChangeEvaluator(const Kinds& kinds, Validator& validator, const ObjectCache& cache,

@@ -10,8 +10,8 @@ struct ChangeEvaluator::Owner {
   bool operator==(const Owner&) const = default;
 };
 
-/// An object on its way to its next state. Labels, spec and status point into the request or into the
-/// present state, both of which outlive the draft.
+/// An object on its way to its next state. Labels, spec and status point into the request or into
+/// the present state, both of which outlive the draft.
 struct ChangeEvaluator::Draft {
   std::string uid;
   uint64_t generation = 0;
@@ -27,13 +27,13 @@ struct ChangeEvaluator::Draft {
   bool specChanged = false;
   bool statusChanged = false;
   bool removed = false;
-  std::shared_ptr<capnp::MallocMessageBuilder> emptySpec;  // what `spec` points to if none was given
+  std::shared_ptr<capnp::MallocMessageBuilder>
+      emptySpec;  // what `spec` points to if none was given
 
   /// Whether anything but spec and status differs.
   bool metadataDiffers(const Draft& other) const {
-    return deleted != other.deleted || labels != other.labels ||
-           annotations != other.annotations || owners != other.owners ||
-           finalizers != other.finalizers;
+    return deleted != other.deleted || labels != other.labels || annotations != other.annotations ||
+           owners != other.owners || finalizers != other.finalizers;
   }
 };
 

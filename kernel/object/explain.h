@@ -11,7 +11,8 @@ namespace stave {
 struct Explanation {
   struct Step {
     ObjectKey key;
-    VersionPtr version;    ///< the state that was made, or the present one; null: nothing is left of it
+    VersionPtr
+        version;  ///< the state that was made, or the present one; null: nothing is left of it
     VersionPtr causeFrom;  ///< whose metadata has the cause
     bool creation;         ///< the cause is the one of its creation
     std::string summary;
@@ -27,7 +28,8 @@ Task<Explanation> explain(ObjectStore& store, VersionPtr version);
 /// An object's state in a sentence: "pending: image is being pulled".
 std::string summaryOf(const ObjectVersion& version, const Kind* kind);
 
-/// What keeps an object from being what is wanted, as far as that can be seen without knowing its kind.
+/// What keeps an object from being what is wanted, as far as that can be seen without knowing its
+/// kind.
 std::vector<std::string> missingFor(const ObjectStore& store, const ObjectVersion& version);
 
 }  // namespace stave

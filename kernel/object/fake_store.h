@@ -13,8 +13,8 @@
 
 namespace stave::testing {
 
-/// A store in memory for the kernel's own tests, which can die in the middle. What it keeps outlives
-/// the capabilities that are made for it, as a file outlives the process that serves it.
+/// A store in memory for the kernel's own tests, which can die in the middle. What it keeps
+/// outlives the capabilities that are made for it, as a file outlives the process that serves it.
 class FakeStore {
  public:
   struct Row {
@@ -51,8 +51,8 @@ class FakeStore {
   }
 
   Fate nextFate = Fate::served;
-  bool watchMuted = false;  ///< the watch tells nothing
-  bool watchBroken = false; ///< opening a watch fails
+  bool watchMuted = false;   ///< the watch tells nothing
+  bool watchBroken = false;  ///< opening a watch fails
   unsigned transactions = 0;
   unsigned durable = 0;
   uint64_t revision() const { return revision_; }
@@ -89,7 +89,7 @@ class FakeStore::Watch {
   ~Watch() noexcept { store_.watches_.erase(this); }
 
   void tell(const std::vector<Event>& events) {
-    KJ_IF_MAYBE(sink, sink_) {
+    KJ_IF_MAYBE (sink, sink_) {
       auto request = sink->eventsRequest();
       std::vector<const Event*> mine;
       for (auto& event : events) {
@@ -248,7 +248,9 @@ class FakeStore::Server final : public schema::Store::Server {
   FakeStore& store_;
 };
 
-inline schema::Store::Client FakeStore::client() { return kj::heap<Server>(*this); }
+inline schema::Store::Client FakeStore::client() {
+  return kj::heap<Server>(*this);
+}
 
 inline void FakeStore::crash() {
   for (Watch* watch : watches_) watch->die();

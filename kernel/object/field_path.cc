@@ -21,7 +21,7 @@ void visit(capnp::DynamicValue::Reader value, const Fields& fields, size_t depth
   auto parent = value.as<capnp::DynamicStruct>();
   auto field = fields[depth];
   if (field.getProto().getDiscriminantValue() != capnp::schema::Field::NO_DISCRIMINANT) {
-    KJ_IF_MAYBE(active, parent.which()) {
+    KJ_IF_MAYBE (active, parent.which()) {
       if (*active != field) return;
     } else {
       return;
@@ -81,8 +81,9 @@ void FieldPath::resolve(capnp::StructSchema root, std::string_view path, std::st
     std::string name(path.substr(0, dot));
     path = dot == std::string_view::npos ? "" : path.substr(dot + 1);
     while (type.isList()) type = type.asList().getElementType();
-    if (!type.isStruct()) fail(ErrorCode::INVALID, where + "there are no fields above \"" + name + "\"");
-    KJ_IF_MAYBE(field, type.asStruct().findFieldByName(name.c_str())) {
+    if (!type.isStruct())
+      fail(ErrorCode::INVALID, where + "there are no fields above \"" + name + "\"");
+    KJ_IF_MAYBE (field, type.asStruct().findFieldByName(name.c_str())) {
       fields_.push_back(*field);
       type = field->getType();
       continue;
@@ -116,9 +117,8 @@ void visitObject(schema::Object::Reader object, Path root, capnp::StructSchema s
 
 std::vector<std::string> FieldPath::read(schema::Object::Reader object) const {
   std::vector<std::string> values;
-  visitObject(object, root_, schema_, fields_, [&](auto parent, auto field) {
-    appendText(parent.get(field), values);
-  });
+  visitObject(object, root_, schema_, fields_,
+              [&](auto parent, auto field) { appendText(parent.get(field), values); });
   return values;
 }
 

@@ -89,8 +89,9 @@ std::shared_ptr<capnp::MallocMessageBuilder> Kinds::check(
 void Kinds::checkNames(schema::KindDefinition::Reader definition) const {
   std::string name(view(definition.getName()));
   if (!isKindName(name)) {
-    fail(ErrorCode::INVALID, "kind \"" + name.substr(0, 100) +
-                                 "\": the name must match [A-Z][A-Za-z0-9]* and have at most 63 letters");
+    fail(ErrorCode::INVALID,
+         "kind \"" + name.substr(0, 100) +
+             "\": the name must match [A-Z][A-Za-z0-9]* and have at most 63 letters");
   }
   auto words = wordsOf(definition);
   for (auto& word : words) {
@@ -115,9 +116,10 @@ void Kinds::checkConflicts(schema::KindDefinition::Reader definition) const {
   auto before = known->reader();
   if (before.getSpecType() != definition.getSpecType() ||
       before.getStatusType() != definition.getStatusType()) {
-    fail(ErrorCode::CONFLICT, "kind " + name +
-                                  " exists with other types; give the new kind another name, or keep "
-                                  "the ids of its structs");
+    fail(ErrorCode::CONFLICT,
+         "kind " + name +
+             " exists with other types; give the new kind another name, or keep "
+             "the ids of its structs");
   }
   if (before.getNamespaced() != definition.getNamespaced()) {
     fail(ErrorCode::CONFLICT,
@@ -127,7 +129,7 @@ void Kinds::checkConflicts(schema::KindDefinition::Reader definition) const {
 
 void Kinds::loadNodes(schema::KindDefinition::Reader definition, std::string_view name) {
   for (auto node : definition.getNodes()) {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { loader_.load(node); })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { loader_.load(node); })) {
       fail(ErrorCode::CONFLICT, "kind " + std::string(name) + ": the type " +
                                     std::string(view(node.getDisplayName())) +
                                     " does not fit the one known before: " + textOf(*exception));
@@ -147,7 +149,7 @@ void Kinds::checkTypes(schema::KindDefinition::Reader definition) const {
     }
   }
   auto requireStruct = [&](uint64_t id, const char* what) {
-    KJ_IF_MAYBE(found, loader_.tryGet(id)) {
+    KJ_IF_MAYBE (found, loader_.tryGet(id)) {
       if (found->getProto().isStruct()) return;
     }
     fail(ErrorCode::INVALID, "kind " + name + ": " + what + " " + std::to_string(id) +

@@ -30,7 +30,8 @@ struct Kind {
   }
 };
 
-/// All kinds that the kernel knows: the built-in ones from the start, those of plug-ins as they come.
+/// All kinds that the kernel knows: the built-in ones from the start, those of plug-ins as they
+/// come.
 class Kinds {
  public:
   Kinds();
@@ -41,8 +42,9 @@ class Kinds {
   const Kind* tryFind(std::string_view word) const;
   const Kind* byName(const std::string& name) const;
 
-  /// Checks a definition against what is known and loads its types: [invalid] if it is wrong in itself,
-  /// [conflict] if it contradicts a kind known already. Nothing is known of it before `adopt`.
+  /// Checks a definition against what is known and loads its types: [invalid] if it is wrong in
+  /// itself, [conflict] if it contradicts a kind known already. Nothing is known of it before
+  /// `adopt`.
   std::shared_ptr<capnp::MallocMessageBuilder> check(schema::KindDefinition::Reader definition);
 
   /// Makes a checked definition (or one that another kernel wrote into the store) known.

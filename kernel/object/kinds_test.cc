@@ -41,7 +41,6 @@ std::string registerKind(TestKernel& kernel, const char* name, uint64_t id, cons
   });
 }
 
-
 TEST(Kinds, FindsByAnyName) {
   Kinds kinds;
   for (const char* word : {"Pod", "pod", "PODS", "po"}) EXPECT_EQ(kinds.find(word).name, "Pod");
@@ -55,9 +54,7 @@ TEST(Kinds, APluginsKindSurvivesARestart) {
   EXPECT_EQ(registerKind(kernel, "Lamp", lampId, "la"), "");
   EXPECT_EQ(registerKind(kernel, "Lamp", lampId, "la"), "");
   EXPECT_EQ(kernel.fake.transactions, 1u);
-  auto fill = [](schema::Object::Builder object) {
-    object.getSpec().initAs<schema::NodeStatus>();
-  };
+  auto fill = [](schema::Object::Builder object) { object.getSpec().initAs<schema::NodeStatus>(); };
   EXPECT_EQ(kernel.errorOf([&] { kernel.commit(Op::CREATE, "lamps", "desk", fill); }), "");
   kernel.restart();
   EXPECT_TRUE(kernel.exists("la", "desk"));

@@ -14,8 +14,8 @@ namespace stave {
 /// Labels or annotations, sorted by key.
 using KeyValues = std::vector<std::pair<std::string_view, std::string_view>>;
 
-/// The key of an object as somebody wrote it: the kind by any of its names, the namespace perhaps left
-/// out. Fails [invalid] if the kind is unknown or a name cannot be one.
+/// The key of an object as somebody wrote it: the kind by any of its names, the namespace perhaps
+/// left out. Fails [invalid] if the kind is unknown or a name cannot be one.
 ObjectKey resolveKey(const Kinds& kinds, std::string_view kind, std::string_view space,
                      std::string_view name);
 

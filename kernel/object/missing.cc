@@ -12,7 +12,7 @@ using Struct = capnp::DynamicStruct::Reader;
 
 /// The text of a field that a status may have; empty if it has none of that name and type.
 std::string textOf(Struct value, const char* name) {
-  KJ_IF_MAYBE(field, value.getSchema().findFieldByName(name)) {
+  KJ_IF_MAYBE (field, value.getSchema().findFieldByName(name)) {
     if (field->getType().isText()) return std::string(view(value.get(*field).as<capnp::Text>()));
     if (field->getType().isEnum()) return std::string(kj::str(value.get(*field)).cStr());
   }
@@ -32,7 +32,7 @@ std::string messageOf(Struct status) {
 
 kj::Maybe<Struct> statusOf(const ObjectVersion& version, const Kind* kind) {
   if (kind == nullptr) return nullptr;
-  KJ_IF_MAYBE(schema, kind->status) {
+  KJ_IF_MAYBE (schema, kind->status) {
     return version.object().getStatus().getAs<capnp::DynamicStruct>(*schema);
   }
   return nullptr;
@@ -60,9 +60,8 @@ void addParts(Struct status, std::vector<std::string>& missing) {
   }
 }
 
-void addStatus(const ObjectVersion& version, const Kind* kind,
-               std::vector<std::string>& missing) {
-  KJ_IF_MAYBE(status, statusOf(version, kind)) {
+void addStatus(const ObjectVersion& version, const Kind* kind, std::vector<std::string>& missing) {
+  KJ_IF_MAYBE (status, statusOf(version, kind)) {
     if (!version.object().hasStatus()) {
       missing.push_back("nobody has acted on it yet: it has no status");
       return;
@@ -70,7 +69,7 @@ void addStatus(const ObjectVersion& version, const Kind* kind,
     std::string message = messageOf(*status);
     if (!message.empty()) missing.push_back(joined(phaseOf(*status), message));
     addParts(*status, missing);
-    KJ_IF_MAYBE(field, status->getSchema().findFieldByName("observedGeneration")) {
+    KJ_IF_MAYBE (field, status->getSchema().findFieldByName("observedGeneration")) {
       uint64_t observed = status->get(*field).as<uint64_t>();
       uint64_t generation = version.metadata().getGeneration();
       if (observed < generation) {
@@ -104,7 +103,7 @@ void addChildren(const ObjectStore& store, const ObjectVersion& version,
   for (auto& key : store.cache().ownedBy(version.uid())) {
     VersionPtr child = store.cache().find(key);
     if (child == nullptr) continue;
-    KJ_IF_MAYBE(status, statusOf(*child, store.kinds().byName(key.kind))) {
+    KJ_IF_MAYBE (status, statusOf(*child, store.kinds().byName(key.kind))) {
       std::string phase = phaseOf(*status);
       std::string message = messageOf(*status);
       if (!isWaiting(phase) && message.empty()) continue;
@@ -121,7 +120,7 @@ void addChildren(const ObjectStore& store, const ObjectVersion& version,
 
 std::string summaryOf(const ObjectVersion& version, const Kind* kind) {
   if (version.metadata().getDeleted() != 0) return "is being deleted";
-  KJ_IF_MAYBE(status, statusOf(version, kind)) {
+  KJ_IF_MAYBE (status, statusOf(version, kind)) {
     if (!version.object().hasStatus()) return "wanted";
     std::string summary = joined(phaseOf(*status), messageOf(*status));
     if (!summary.empty()) return summary;

@@ -32,11 +32,15 @@ constexpr std::string_view kindPrefix = "/k/";
 constexpr std::string_view storeRangeStart = "/k/";
 constexpr std::string_view storeRangeEnd = "/o0";  // '0' follows '/'
 
-inline std::string_view view(kj::StringPtr text) { return {text.begin(), text.size()}; }
+inline std::string_view view(kj::StringPtr text) {
+  return {text.begin(), text.size()};
+}
 inline std::string_view view(capnp::Data::Reader bytes) {
   return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
 }
-inline kj::StringPtr stringPtr(const std::string& text) { return {text.data(), text.size()}; }
+inline kj::StringPtr stringPtr(const std::string& text) {
+  return {text.data(), text.size()};
+}
 inline capnp::Data::Reader dataOf(std::string_view text) {
   return {reinterpret_cast<const kj::byte*>(text.data()), text.size()};
 }

@@ -61,8 +61,8 @@ schema::Objects::Client ObjectStore::clientFor(Caller caller) {
 
 std::vector<ObjectKey> ObjectStore::keysOf(capnp::List<schema::Change>::Reader changes) const {
   if (changes.size() > maximumChanges) {
-    fail(ErrorCode::INVALID, "a transaction has at most 128 changes, this one has " +
-                                 std::to_string(changes.size()));
+    fail(ErrorCode::INVALID,
+         "a transaction has at most 128 changes, this one has " + std::to_string(changes.size()));
   }
   std::vector<ObjectKey> keys;
   std::set<ObjectKey> seen;
@@ -124,7 +124,7 @@ Task<bool> ObjectStore::write(Transaction& transaction, uint64_t& revision) {
   } catch (const kj::Exception& exception) {
     failure = kj::cp(exception);
   }
-  KJ_IF_MAYBE(exception, failure) {
+  KJ_IF_MAYBE (exception, failure) {
     taken = co_await settle(transaction, kj::mv(*exception), revision);
     if (!taken) co_return false;
   }
@@ -158,7 +158,7 @@ Task<bool> ObjectStore::settle(Transaction& transaction, kj::Exception failure,
     co_return false;
   }
   revision = response.getRevision();
-  KJ_IF_MAYBE(present, entry) revision = present->getModRevision();
+  KJ_IF_MAYBE (present, entry) revision = present->getModRevision();
   co_return true;
 }
 
@@ -181,8 +181,8 @@ Task<> ObjectStore::reach(uint64_t revision) {
       fail(ErrorCode::UNAVAILABLE, "the store took a change but does not tell of it");
     }
     if (refreshes > 0) feed_.refresh();
-    auto waiting = replica_.reached(revision).exclusiveJoin(
-        timer_.afterDelay(limits_.storeTimeout));
+    auto waiting =
+        replica_.reached(revision).exclusiveJoin(timer_.afterDelay(limits_.storeTimeout));
     co_await kj::mv(waiting);
   }
 }

@@ -23,8 +23,8 @@ struct Caller {
   std::function<bool(const std::string& kind)> mayRead;
   std::function<bool(const std::string& kind)> mayWrite;
   bool mayRegisterKinds = false;
-  /// Completes the error [denied]: "plug-in network/bridge has no grant \"objects\"; add it to grants
-  /// in [network.bridge]".
+  /// Completes the error [denied]: "plug-in network/bridge has no grant \"objects\"; add it to
+  /// grants in [network.bridge]".
   std::string missingGrantHint;
 
   /// May do everything.

@@ -70,14 +70,15 @@ TEST(ObjectStore, ComparesRevisionAndUid) {
       object.getSpec().initAs<schema::NamespaceSpec>().setDescription("new");
     };
   };
-  EXPECT_TRUE(kernel.errorOf([&] {
-    kernel.commit(Op::UPDATE, "Namespace", "a", at(revision + 7));
-  }).starts_with("conflict namespace a is at revision"));
+  EXPECT_TRUE(kernel.errorOf([&] { kernel.commit(Op::UPDATE, "Namespace", "a", at(revision + 7)); })
+                  .starts_with("conflict namespace a is at revision"));
   EXPECT_EQ(kernel.errorOf([&] { kernel.commit(Op::UPDATE, "Namespace", "a", at(revision)); }), "");
-  EXPECT_TRUE(kernel.errorOf([&] {
-    kernel.commit(Op::DELETE, "Namespace", "a",
-                  [](Builder object) { object.getMetadata().setUid("another"); });
-  }).starts_with("conflict"));
+  EXPECT_TRUE(kernel
+                  .errorOf([&] {
+                    kernel.commit(Op::DELETE, "Namespace", "a",
+                                  [](Builder object) { object.getMetadata().setUid("another"); });
+                  })
+                  .starts_with("conflict"));
   EXPECT_TRUE(kernel.errorOf([&] { kernel.commit(Op::UPDATE, "Namespace", "b"); })
                   .starts_with("not-found namespace b"));
 }
@@ -103,7 +104,8 @@ TEST(ObjectStore, ATransactionIsAllOrNothing) {
   many.pop_back();
   auto response = send(many);
   EXPECT_EQ(response.getObjects().size(), 128u);
-  EXPECT_EQ(kernel.find("Namespace", "m0")->revision(), kernel.find("Namespace", "m127")->revision());
+  EXPECT_EQ(kernel.find("Namespace", "m0")->revision(),
+            kernel.find("Namespace", "m127")->revision());
 }
 
 TEST(ObjectStore, ConcurrentCommitsOnOneObjectAllSucceed) {
@@ -111,8 +113,8 @@ TEST(ObjectStore, ConcurrentCommitsOnOneObjectAllSucceed) {
   kernel.commit(Op::CREATE, "Namespace", "a");
   kj::Vector<kj::Promise<void>> commits;
   for (int i = 0; i < 100; ++i) {
-    commits.add(kernel.send(Op::UPDATE, "Namespace", "a",
-                            kernel.description(std::to_string(i))).ignoreResult());
+    commits.add(kernel.send(Op::UPDATE, "Namespace", "a", kernel.description(std::to_string(i)))
+                    .ignoreResult());
   }
   kj::joinPromises(commits.releaseAsArray()).wait(kernel.io.waitScope);
   EXPECT_EQ(kernel.find("Namespace", "a")->metadata().getGeneration(), 101u);
@@ -143,9 +145,9 @@ TEST(ObjectStore, DeletionWaitsForFinalizers) {
   EXPECT_EQ(again.getRevision(), deleted.getRevision());
   EXPECT_TRUE(kernel.errorOf([&] { kernel.commit(Op::APPLY, "Namespace", "a"); })
                   .starts_with("conflict namespace a is being deleted"));
-  EXPECT_TRUE(kernel.errorOf([&] {
-    kernel.commit(Op::ADD_FINALIZER, "Namespace", "a", {}, "late");
-  }).starts_with("conflict"));
+  EXPECT_TRUE(
+      kernel.errorOf([&] { kernel.commit(Op::ADD_FINALIZER, "Namespace", "a", {}, "late"); })
+          .starts_with("conflict"));
   kernel.commit(Op::REMOVE_FINALIZER, "Namespace", "a", {}, "engine");
   EXPECT_TRUE(kernel.exists("Namespace", "a"));
   kernel.commit(Op::REMOVE_FINALIZER, "Namespace", "a", {}, "network");
@@ -231,21 +233,26 @@ TEST(ObjectStore, ListsInOrderAndByRequirement) {
   };
   EXPECT_EQ(names([](auto) {}), "abc");
   EXPECT_EQ(names([](auto query) {
-    auto requirement = query.initLabels(1)[0];
-    requirement.setKey("tier");
-    requirement.setOp(schema::Requirement::Op::NOT_EQUALS);
-    requirement.initValues(1).set(0, "front");
-  }), "bc");
+              auto requirement = query.initLabels(1)[0];
+              requirement.setKey("tier");
+              requirement.setOp(schema::Requirement::Op::NOT_EQUALS);
+              requirement.initValues(1).set(0, "front");
+            }),
+            "bc");
   EXPECT_EQ(names([](auto query) {
-    auto requirement = query.initFields(1)[0];
-    requirement.setKey("spec.description");
-    requirement.setOp(schema::Requirement::Op::IS_IN);
-    requirement.initValues(2).set(0, "a");
-    requirement.getValues().set(1, "c");
-  }), "ac");
-  EXPECT_EQ(kernel.errorOf([&] {
-    names([](auto query) { query.initFields(1)[0].setKey("spec.descriptoin"); });
-  }).substr(0, 7), "invalid");
+              auto requirement = query.initFields(1)[0];
+              requirement.setKey("spec.description");
+              requirement.setOp(schema::Requirement::Op::IS_IN);
+              requirement.initValues(2).set(0, "a");
+              requirement.getValues().set(1, "c");
+            }),
+            "ac");
+  EXPECT_EQ(kernel
+                .errorOf([&] {
+                  names([](auto query) { query.initFields(1)[0].setKey("spec.descriptoin"); });
+                })
+                .substr(0, 7),
+            "invalid");
 }
 
 TEST(ObjectStore, ServesAHundredThousandObjects) {

@@ -5,8 +5,8 @@
 
 namespace stave {
 
-ObjectVersion::ObjectVersion(ObjectKey key, MessagePtr message,
-                             uint64_t createRevision, uint64_t revision)
+ObjectVersion::ObjectVersion(ObjectKey key, MessagePtr message, uint64_t createRevision,
+                             uint64_t revision)
     : key_(std::move(key)),
       message_(std::move(message)),
       createRevision_(createRevision),

@@ -13,13 +13,13 @@ class ObjectVersion;
 using VersionPtr = std::shared_ptr<const ObjectVersion>;
 using MessagePtr = std::unique_ptr<capnp::MallocMessageBuilder>;
 
-/// One object as it was from one revision to the next. Immutable, and shared by the cache, the history
-/// and everybody who still has to be told of it. Single-threaded like all of the kernel.
+/// One object as it was from one revision to the next. Immutable, and shared by the cache, the
+/// history and everybody who still has to be told of it. Single-threaded like all of the kernel.
 class ObjectVersion {
  public:
-  /// Takes a message that holds an Object. What only the store knows is filled in here: the revisions.
-  ObjectVersion(ObjectKey key, MessagePtr message,
-                uint64_t createRevision, uint64_t revision);
+  /// Takes a message that holds an Object. What only the store knows is filled in here: the
+  /// revisions.
+  ObjectVersion(ObjectKey key, MessagePtr message, uint64_t createRevision, uint64_t revision);
 
   /// From the store's bytes.
   static VersionPtr decode(ObjectKey key, capnp::Data::Reader value, uint64_t createRevision,
@@ -51,13 +51,13 @@ kj::Array<capnp::word> encodeMessage(capnp::MessageBuilder& message);
 /// A copy of `reader` in a message of its own, of one segment.
 template <typename Reader>
 MessagePtr copyToMessage(Reader reader) {
-  auto message =
-      std::make_unique<capnp::MallocMessageBuilder>(reader.totalSize().wordCount + 16);
+  auto message = std::make_unique<capnp::MallocMessageBuilder>(reader.totalSize().wordCount + 16);
   message->setRoot(reader);
   return message;
 }
 
-/// A copy of a stored value, aligned, with a reader that has no limit of traversal: the kernel wrote it.
+/// A copy of a stored value, aligned, with a reader that has no limit of traversal: the kernel
+/// wrote it.
 template <typename Type>
 MessagePtr decodeMessage(capnp::Data::Reader value);
 

@@ -56,7 +56,7 @@ void Replica::apply(Batch batch) {
     changes.push_back({batch.revision, before, step.after, last});
   }
   hub_.publish(batch.revision, changes);
-  KJ_IF_MAYBE(callback, onChange_) {
+  KJ_IF_MAYBE (callback, onChange_) {
     for (auto& change : changes) (*callback)(change);
   }
   advanceTo(batch.revision);

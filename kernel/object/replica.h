@@ -28,9 +28,9 @@ struct Batch {
 
 /// The store's state in memory, always exactly as of one revision.
 ///
-/// Transactions arrive from two sides: the answers to our own, and the store's watch, which has also
-/// those of other kernels. Each revision is applied once, in order: an answer at once if it is the very
-/// next revision, else when what lies between has come through the watch.
+/// Transactions arrive from two sides: the answers to our own, and the store's watch, which has
+/// also those of other kernels. Each revision is applied once, in order: an answer at once if it is
+/// the very next revision, else when what lies between has come through the watch.
 class Replica {
  public:
   Replica(Kinds& kinds, WatchHub::Limits limits);
@@ -43,8 +43,8 @@ class Replica {
   /// From the watch: everything up to `revision`, in order.
   void watched(uint64_t revision, std::vector<Batch> batches);
 
-  /// From a listing: the whole state at `revision`. Whoever watches is told the difference, or that its
-  /// watch is lost if the store has gone back in time.
+  /// From a listing: the whole state at `revision`. Whoever watches is told the difference, or that
+  /// its watch is lost if the store has gone back in time.
   void listed(uint64_t revision, Batch all);
 
   /// While a listing is under way answers are kept back: it may be older than they are.

@@ -11,21 +11,21 @@ constexpr uint32_t pageSize = 1'000;
 constexpr auto firstPause = 10 * kj::MILLISECONDS;
 constexpr auto longestPause = 2 * kj::SECONDS;
 
-/// Adds what an entry of the store holds. One that cannot be read is left out and logged: it must not
-/// keep the kernel from serving the others.
+/// Adds what an entry of the store holds. One that cannot be read is left out and logged: it must
+/// not keep the kernel from serving the others.
 void addEntry(Batch& batch, schema::Entry::Reader entry) {
   std::string_view key = view(entry.getKey());
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-    if (key.starts_with(kindPrefix)) {
-      batch.kinds.push_back(decodeMessage<schema::KindDefinition>(entry.getValue()));
-      return;
-    }
-    auto object = ObjectKey::parse(key);
-    if (!object) return;
-    auto version = ObjectVersion::decode(*object, entry.getValue(), entry.getCreateRevision(),
-                                         entry.getModRevision());
-    batch.steps.push_back({std::move(*object), std::move(version), nullptr});
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                 if (key.starts_with(kindPrefix)) {
+                   batch.kinds.push_back(decodeMessage<schema::KindDefinition>(entry.getValue()));
+                   return;
+                 }
+                 auto object = ObjectKey::parse(key);
+                 if (!object) return;
+                 auto version = ObjectVersion::decode(
+                     *object, entry.getValue(), entry.getCreateRevision(), entry.getModRevision());
+                 batch.steps.push_back({std::move(*object), std::move(version), nullptr});
+               })) {
     KJ_LOG(ERROR, "an entry of the store cannot be read", std::string(key).c_str(), *exception);
   }
 }
@@ -150,7 +150,7 @@ Task<> StoreFeed::keepFollowing() {
     } catch (const kj::Exception& exception) {
       failure = kj::cp(exception);
     }
-    KJ_IF_MAYBE(exception, failure) {
+    KJ_IF_MAYBE (exception, failure) {
       if (codeOf(*exception) == ErrorCode::TOO_OLD) listNext_ = true;
       KJ_LOG(WARNING, "following the store failed; it is tried again", textOf(*exception).c_str());
     }

@@ -8,9 +8,9 @@
 
 namespace stave {
 
-/// Keeps a replica up with its store: lists once, then follows the store's watch, and takes it up again
-/// where it broke off whenever the store dies or drops it. It lists anew only if the store no longer
-/// has what lies between.
+/// Keeps a replica up with its store: lists once, then follows the store's watch, and takes it up
+/// again where it broke off whenever the store dies or drops it. It lists anew only if the store no
+/// longer has what lies between.
 class StoreFeed {
  public:
   StoreFeed(kj::Timer& timer, schema::Store::Client store, Replica& replica);

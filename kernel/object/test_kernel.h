@@ -82,7 +82,7 @@ struct TestKernel {
 
   /// The error that the work fails with, code first; empty if it does not.
   std::string errorOf(const std::function<void()>& work) {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { work(); })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { work(); })) {
       return std::string(nameOf(codeOf(*exception))) + " " + textOf(*exception);
     }
     return "";

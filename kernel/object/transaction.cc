@@ -77,11 +77,13 @@ const Outcome& Transaction::witness() const {
   KJ_FAIL_REQUIRE("a transaction without writes has no witness");
 }
 
-std::string Transaction::witnessKey() const { return witness().key.storeKey(); }
+std::string Transaction::witnessKey() const {
+  return witness().key.storeKey();
+}
 
 Transaction::Verdict Transaction::judge(kj::Maybe<schema::Entry::Reader> entry) const {
   const Outcome& outcome = witness();
-  KJ_IF_MAYBE(present, entry) {
+  KJ_IF_MAYBE (present, entry) {
     if (present->getModRevision() == revisionOf(outcome.before)) return Verdict::untouched;
     if (outcome.effect == Effect::remove) return Verdict::overtaken;
     auto value = present->getValue();
@@ -98,10 +100,9 @@ Batch Transaction::toBatch(uint64_t revision) {
   for (unsigned i = 0; i < outcomes_.size(); ++i) {
     auto& outcome = outcomes_[i];
     if (outcome.effect == Effect::none) continue;
-    uint64_t created =
-        outcome.before == nullptr ? revision : outcome.before->createRevision();
-    auto state = std::make_shared<ObjectVersion>(outcome.key, std::move(outcome.message), created,
-                                                 revision);
+    uint64_t created = outcome.before == nullptr ? revision : outcome.before->createRevision();
+    auto state =
+        std::make_shared<ObjectVersion>(outcome.key, std::move(outcome.message), created, revision);
     states_[i] = state;
     bool put = outcome.effect == Effect::put;
     batch.steps.push_back({outcome.key, put ? state : nullptr, put ? nullptr : state});

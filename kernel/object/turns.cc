@@ -13,8 +13,8 @@ Turns::Ticket::Ticket(Turns& turns, std::vector<ObjectKey> keys)
     if (found != turns_.last_.end()) before.add(found->second.done->addBranch());
     turns_.last_.insert_or_assign(key, Last{id_, done});
   }
-  ready_ = before.empty() ? kj::Promise<void>(kj::READY_NOW)
-                          : kj::joinPromises(before.releaseAsArray());
+  ready_ =
+      before.empty() ? kj::Promise<void>(kj::READY_NOW) : kj::joinPromises(before.releaseAsArray());
 }
 
 Turns::Ticket::~Ticket() noexcept {

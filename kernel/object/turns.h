@@ -11,8 +11,8 @@
 namespace stave {
 
 /// Whoever changes an object waits for those who came before, so that transactions on different
-/// objects run side by side and those on the same one do not make each other fail. This is a matter of
-/// speed: what keeps transactions apart is the comparison in the store.
+/// objects run side by side and those on the same one do not make each other fail. This is a matter
+/// of speed: what keeps transactions apart is the comparison in the store.
 class Turns {
  public:
   /// A place in the queue of each of its objects. Destroying it lets the next ones on.

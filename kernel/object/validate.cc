@@ -59,7 +59,7 @@ class Validator::Walk {
     const Rules& rules = validator_.rulesOf(value.getSchema());
     for (auto& field : rules.always) checkField(field, value, before, depth);
     if (rules.members.empty()) return;
-    KJ_IF_MAYBE(active, value.which()) {
+    KJ_IF_MAYBE (active, value.which()) {
       for (auto& field : rules.members) {
         if (field.field == *active) checkField(field, value, before, depth);
       }
@@ -98,7 +98,7 @@ class Validator::Walk {
 
   /// The struct or group in `before` that stands where `rules` is.
   static MaybeStruct inner(const FieldRules& rules, MaybeStruct before) {
-    KJ_IF_MAYBE(old, before) {
+    KJ_IF_MAYBE (old, before) {
       if (!rules.field.getType().isStruct() || !isActive(rules, *old)) return nullptr;
       return old->get(rules.field).as<capnp::DynamicStruct>();
     }
@@ -106,17 +106,16 @@ class Validator::Walk {
   }
 
   static bool isActive(const FieldRules& rules, capnp::DynamicStruct::Reader value) {
-    if (rules.field.getProto().getDiscriminantValue() ==
-        capnp::schema::Field::NO_DISCRIMINANT) {
+    if (rules.field.getProto().getDiscriminantValue() == capnp::schema::Field::NO_DISCRIMINANT) {
       return true;
     }
-    KJ_IF_MAYBE(active, value.which()) return *active == rules.field;
+    KJ_IF_MAYBE (active, value.which()) return *active == rules.field;
     return false;
   }
 
   void checkUnchanged(const FieldRules& rules, capnp::DynamicStruct::Reader parent,
                       MaybeStruct before) {
-    KJ_IF_MAYBE(old, before) {
+    KJ_IF_MAYBE (old, before) {
       if (isActive(rules, *old) &&
           kj::str(old->get(rules.field)) == kj::str(parent.get(rules.field))) {
         return;
@@ -130,16 +129,24 @@ class Validator::Walk {
     switch (value.getType()) {
       case capnp::DynamicValue::STRUCT:
         return checkStruct(value.as<capnp::DynamicStruct>(), before, depth + 1);
-      case capnp::DynamicValue::LIST: return checkList(rules, value.as<capnp::DynamicList>(), depth);
-      case capnp::DynamicValue::TEXT: return checkText(rules, view(value.as<capnp::Text>()));
+      case capnp::DynamicValue::LIST:
+        return checkList(rules, value.as<capnp::DynamicList>(), depth);
+      case capnp::DynamicValue::TEXT:
+        return checkText(rules, view(value.as<capnp::Text>()));
       case capnp::DynamicValue::DATA:
         return checkLength(rules, value.as<capnp::Data>().size(), "bytes");
-      case capnp::DynamicValue::ENUM: return checkEnum(value.as<capnp::DynamicEnum>());
-      case capnp::DynamicValue::INT: return checkInteger(rules, value.as<int64_t>());
-      case capnp::DynamicValue::UINT: return checkUnsigned(rules, value.as<uint64_t>());
-      case capnp::DynamicValue::CAPABILITY: complain("a capability cannot be stored in an object");
-      case capnp::DynamicValue::ANY_POINTER: complain("a value without a type cannot be stored");
-      default: return;
+      case capnp::DynamicValue::ENUM:
+        return checkEnum(value.as<capnp::DynamicEnum>());
+      case capnp::DynamicValue::INT:
+        return checkInteger(rules, value.as<int64_t>());
+      case capnp::DynamicValue::UINT:
+        return checkUnsigned(rules, value.as<uint64_t>());
+      case capnp::DynamicValue::CAPABILITY:
+        complain("a capability cannot be stored in an object");
+      case capnp::DynamicValue::ANY_POINTER:
+        complain("a value without a type cannot be stored");
+      default:
+        return;
     }
   }
 
@@ -219,10 +226,14 @@ class Validator::Walk {
         if (!isValidUtf8(text)) complain("is not valid UTF-8");
         return checkPattern(rules, text);
       }
-      case capnp::DynamicValue::ENUM: return checkEnum(value.as<capnp::DynamicEnum>());
-      case capnp::DynamicValue::CAPABILITY: complain("a capability cannot be stored in an object");
-      case capnp::DynamicValue::ANY_POINTER: complain("a value without a type cannot be stored");
-      default: return;
+      case capnp::DynamicValue::ENUM:
+        return checkEnum(value.as<capnp::DynamicEnum>());
+      case capnp::DynamicValue::CAPABILITY:
+        complain("a capability cannot be stored in an object");
+      case capnp::DynamicValue::ANY_POINTER:
+        complain("a value without a type cannot be stored");
+      default:
+        return;
     }
   }
 
@@ -253,7 +264,9 @@ void Validator::check(std::string_view subject, std::string_view path,
   Walk(*this, subject, path).checkStruct(value, before, 0);
 }
 
-void Validator::forget() { rules_.clear(); }
+void Validator::forget() {
+  rules_.clear();
+}
 
 const Validator::Rules& Validator::rulesOf(capnp::StructSchema schema) {
   auto& rules = rules_[schema.getProto().getId()];

@@ -23,8 +23,8 @@ class Validator {
   ~Validator() noexcept;
   KJ_DISALLOW_COPY(Validator);
 
-  /// Fails [invalid] "SUBJECT: PATH: what is wrong". `before` is what the object had, for fields that
-  /// may not be changed; null at creation.
+  /// Fails [invalid] "SUBJECT: PATH: what is wrong". `before` is what the object had, for fields
+  /// that may not be changed; null at creation.
   void check(std::string_view subject, std::string_view path, capnp::DynamicStruct::Reader value,
              kj::Maybe<capnp::DynamicStruct::Reader> before);
 

@@ -32,13 +32,26 @@ Validator::FieldRules::FieldRules(capnp::StructSchema::Field field)
   for (auto annotation : field.getProto().getAnnotations()) {
     auto value = annotation.getValue();
     switch (annotation.getId()) {
-      case requiredId: required = true; break;
-      case immutableId: immutable = true; break;
-      case minimumId: minimum = value.getInt64(); break;
-      case maximumId: maximum = value.getInt64(); break;
-      case patternId: pattern = compile(view(value.getText()), name); break;
-      case uniqueById: uniqueBy = std::string(view(value.getText())); break;
-      default: break;
+      case requiredId:
+        required = true;
+        break;
+      case immutableId:
+        immutable = true;
+        break;
+      case minimumId:
+        minimum = value.getInt64();
+        break;
+      case maximumId:
+        maximum = value.getInt64();
+        break;
+      case patternId:
+        pattern = compile(view(value.getText()), name);
+        break;
+      case uniqueById:
+        uniqueBy = std::string(view(value.getText()));
+        break;
+      default:
+        break;
     }
   }
 }

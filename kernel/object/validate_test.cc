@@ -20,7 +20,9 @@ std::string podError(const std::function<void(Pod)>& fill) {
   });
 }
 
-TEST(Validate, TakesWhatIsRight) { EXPECT_EQ(podError([](Pod) {}), ""); }
+TEST(Validate, TakesWhatIsRight) {
+  EXPECT_EQ(podError([](Pod) {}), "");
+}
 
 TEST(Validate, Required) {
   EXPECT_EQ(podError([](Pod pod) { pod.getContainers()[0].setImage(""); }),
@@ -83,17 +85,18 @@ TEST(Validate, Immutable) {
   };
   kernel.commit(Op::CREATE, "Volume", "data", driver("local"));
   kernel.commit(Op::APPLY, "Volume", "data", driver("local"));
-  EXPECT_EQ(kernel.errorOf([&] { kernel.commit(Op::APPLY, "Volume", "data", driver("nfs")); }),
-            "invalid volume data: spec.driver: cannot be changed once the object exists; delete the "
-            "object and make it anew");
+  EXPECT_EQ(
+      kernel.errorOf([&] { kernel.commit(Op::APPLY, "Volume", "data", driver("nfs")); }),
+      "invalid volume data: spec.driver: cannot be changed once the object exists; delete the "
+      "object and make it anew");
 }
 
 TEST(Validate, Size) {
   TestKernel kernel;
   std::string large(1'100'000, 'x');
-  EXPECT_EQ(kernel.errorOf([&] {
-    kernel.commit(Op::CREATE, "Namespace", "a", kernel.description(large));
-  }), "invalid namespace a: spec: is larger than 1 MiB");
+  EXPECT_EQ(kernel.errorOf(
+                [&] { kernel.commit(Op::CREATE, "Namespace", "a", kernel.description(large)); }),
+            "invalid namespace a: spec: is larger than 1 MiB");
 }
 
 TEST(Validate, Metadata) {
@@ -106,11 +109,13 @@ TEST(Validate, Metadata) {
   EXPECT_TRUE(error(std::string(513, 'a')).ends_with("is longer than 512 bytes"));
   EXPECT_EQ(error("a", [](auto object) { object.getMetadata().setNamespace("other"); }),
             "invalid namespace a: metadata.namespace: must be empty: namespaces have no namespace");
-  EXPECT_EQ(error("a", [](auto object) {
-    auto labels = object.getMetadata().initLabels(2);
-    labels[0].setKey("k");
-    labels[1].setKey("k");
-  }), "invalid namespace a: metadata.labels: \"k\" is there twice");
+  EXPECT_EQ(error("a",
+                  [](auto object) {
+                    auto labels = object.getMetadata().initLabels(2);
+                    labels[0].setKey("k");
+                    labels[1].setKey("k");
+                  }),
+            "invalid namespace a: metadata.labels: \"k\" is there twice");
   EXPECT_EQ(error("a", [](auto object) { object.getMetadata().setKind("Namespac"); }),
             "invalid unknown kind \"Namespac\"; did you mean \"namespace\"?");
   EXPECT_EQ(error("docker.io/library/debian:12"), "");
