@@ -181,7 +181,8 @@ RuntimeOutcome RuntimeConformance::exec(schema::Container::Client container, Arg
   auto process = wait(request.send(), "an exec").getProcess();
   RuntimeStreams streams(process);
   streams.readToEnd();
-  auto exit = wait(process.waitRequest().send(), "the exit of an exec").getExit();
+  auto exitReply = wait(process.waitRequest().send(), "the exit of an exec");
+  auto exit = exitReply.getExit();
   return {exit.getCode(), exit.getOomKilled(), streams.output, streams.errors};
 }
 

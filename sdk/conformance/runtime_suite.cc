@@ -34,19 +34,24 @@ TEST_F(RuntimeConformance, AContainerGoesThroughItsPhases) {
   auto container = create("phases", {"sleep", "100"});
   EXPECT_EQ(phase(container), Phase::CREATED);
   pid_t pid = start(container);
-  auto state = wait(container.stateRequest().send()).getState();
+  auto stateReply = wait(container.stateRequest().send());
+  auto state = stateReply.getState();
   EXPECT_EQ(state.getPhase(), Phase::RUNNING);
   EXPECT_EQ(state.getPid(), pid);
   EXPECT_GT(state.getStartedAt(), 0);
   EXPECT_EQ(failureOf(container.startRequest().send()), ErrorCode::CONFLICT);
-  auto signal = container.signalRequest();
-  signal.setNumber(SIGKILL);
-  wait(signal.send());
-  auto exit = wait(container.waitRequest().send()).getExit();
+  auto kill9 = [&] {
+    auto request = container.signalRequest();
+    request.setNumber(SIGKILL);
+    return request.send();
+  };
+  wait(kill9());
+  auto exitReply = wait(container.waitRequest().send());
+  auto exit = exitReply.getExit();
   EXPECT_EQ(exit.getCode(), 128 + SIGKILL);
   EXPECT_GE(exit.getFinishedAt(), exit.getStartedAt());
   EXPECT_EQ(phase(container), Phase::STOPPED);
-  EXPECT_EQ(failureOf(signal.send()), ErrorCode::CONFLICT);
+  EXPECT_EQ(failureOf(kill9()), ErrorCode::CONFLICT);
   EXPECT_EQ(kill(pid, 0), -1);
   remove(container);
   remove(container);
@@ -147,7 +152,8 @@ TEST_F(RuntimeConformance, WhatEndsWhileNobodyWatchesIsKnownAfterwards) {
   testing::runFor(loop(), 500 * kj::MILLISECONDS);
   restartSubject();
   EXPECT_EQ(exitCode(get("alone")), 11);
-  auto exit = wait(get("alone").waitRequest().send()).getExit();
+  auto exitReply = wait(get("alone").waitRequest().send());
+  auto exit = exitReply.getExit();
   EXPECT_GT(exit.getFinishedAt(), exit.getStartedAt());
 }
 

@@ -67,4 +67,10 @@ Task<> NativeRuntime::clearAway(std::string id, std::string cgroupPath) {
   directoryOf(id).remove();
 }
 
+/// Without containers nothing of ours stays in the machine's cgroups.
+void NativeRuntime::tidyUp() {
+  bool empty = containers_.empty() && making_.empty();
+  if (empty) kj::runCatchingExceptions([this]() { cgroups_->at(cgroupBase_)->remove(); });
+}
+
 }  // namespace stave::native

@@ -23,7 +23,12 @@ NativeRuntime::NativeRuntime(Context& context)
       environs_{context, *cgroups_, seccomp_,
                 findProgram(context.settings<schema::NativeRuntimeSettings>().getMonitor(),
                             "stave-monitor"),
-                [this](const std::string& id) { containers_.erase(id); }} {}
+                [this](const std::string& id) { containers_.erase(id); }} {
+  context.onStop([this]() -> kj::Promise<void> {
+    tidyUp();
+    return kj::READY_NOW;
+  });
+}
 
 RunDirectory NativeRuntime::directoryOf(const std::string& id) const {
   return RunDirectory(std::string(context_.runPath()) + "/containers/" + id);

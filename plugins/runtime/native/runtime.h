@@ -45,6 +45,7 @@ class NativeRuntime final : public schema::Runtime::Server {
                                 kj::Own<MonitorWatch> watch, os::Fd pidfd);
   void adopt(const std::string& id);
   Task<> clearAway(std::string id, std::string cgroup);
+  void tidyUp();
 
   Context& context_;
   std::unique_ptr<CgroupDriver> cgroups_;

@@ -182,8 +182,6 @@ void Supervisor::killRest() {
   }
 }
 
-/// That the container has stopped is known when this process ends. A reader that is slow to take the
-/// end of its streams is waited for by a copy of it.
 void Supervisor::finish() {
   killRest();
   drain(terminal_, plan::standardOutput);
@@ -193,8 +191,6 @@ void Supervisor::finish() {
   status_.value.oomKilled = readOom() ? 1 : 0;
   status_.advance(plan::Phase::stopped);
   for (Attachment& attachment : attachments_) attachment.becomeLossless();
-  bool slow = !has(plan::isExec) && attachmentsBlocked();
-  if (slow && sys::invoke(__NR_clone, SIGCHLD, 0, 0, 0, 0) > 0) return;
   sayGoodbye();
 }
 

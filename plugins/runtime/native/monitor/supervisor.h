@@ -51,6 +51,7 @@ class Supervisor {
   void leave(Attachment& attachment);
   void broadcast(plan::FrameKind kind, const char* data, size_t size);
   void waitForReaders();
+  void waitUntilTaken();
   bool outputDelayed() const;
   bool attachmentsBlocked() const;
 
@@ -94,6 +95,7 @@ class Supervisor {
   char pendingInput_[chunkSize];
   size_t pendingSize_ = 0;
   bool exited_ = false;
+  bool copied_ = false;
   char chunk_[chunkSize];
   pollfd entries_[8 + mostControls + mostAttachments];
   int entryCount_ = 0;

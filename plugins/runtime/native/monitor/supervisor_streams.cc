@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "supervisor.h"
@@ -64,14 +65,24 @@ void Supervisor::drain(Watch& stream, plan::FrameKind kind) {
   }
 }
 
+/// That a container has stopped is known when this process ends: for its slow readers a copy of this
+/// stays behind.
+void Supervisor::waitUntilTaken() {
+  if (!attachmentsBlocked()) return;
+  bool leave = !has(plan::isExec) && !copied_;
+  if (leave && sys::invoke(__NR_clone, SIGCHLD, 0, 0, 0, 0) > 0) sys::exit(0);
+  copied_ = true;
+  while (attachmentsBlocked()) waitForReaders();
+}
+
 void Supervisor::sayGoodbye() {
   constexpr char streams[] = {plan::standardOutput, plan::standardError};
   int count = has(plan::terminal) ? 1 : 2;
   for (int i = 0; i < count; i++) {
-    while (attachmentsBlocked()) waitForReaders();
+    waitUntilTaken();
     broadcast(plan::endOfStream, &streams[i], 1);
   }
-  while (attachmentsBlocked()) waitForReaders();
+  waitUntilTaken();
   for (Attachment& attachment : attachments_) attachment.end();
 }
 
