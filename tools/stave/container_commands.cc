@@ -189,7 +189,8 @@ Task<> removePod(schema::Objects::Client objects, ObjectCopy pod, RemoveOptions 
          "cannot remove container " + name + ": it is running; stop it first, or use --force");
   }
   if (options.volumes) {
-    auto changed = co_await changePod(objects, kj::mv(pod), "stave rm -v " + name, markVolumes);
+    auto changing = changePod(objects, kj::mv(pod), "stave rm -v " + name, markVolumes);
+    auto changed = co_await kj::mv(changing);
     pod = kj::mv(changed.pod);
   }
   if (options.force) pod.specBuilder<schema::PodSpec>().setStopTimeoutMs(0);

@@ -27,8 +27,9 @@ Task<Changed> changePod(schema::Objects::Client objects, ObjectCopy pod, std::st
       again = codeOf(exception) == ErrorCode::CONFLICT && tries < mostTries;
       if (!again) throw;
     }
-    auto newest =
-        co_await getObject(objects, "Pod", std::string(pod.metadata().getNamespace()), pod.name());
+    std::string nameSpace = pod.metadata().getNamespace();
+    auto reading = getObject(objects, "Pod", nameSpace, pod.name());
+    auto newest = co_await kj::mv(reading);
     if (newest.uid() != pod.uid()) fail(ErrorCode::NOT_FOUND, "no such container: " + pod.name());
     pod = kj::mv(newest);
   }
@@ -36,11 +37,12 @@ Task<Changed> changePod(schema::Objects::Client objects, ObjectCopy pod, std::st
 
 Task<> bringTo(schema::Objects::Client objects, ObjectCopy pod, schema::PodSpec::Desired desired,
                std::string reason, PodEdit edit) {
-  auto changed = co_await changePod(objects, kj::mv(pod), kj::mv(reason),
-                                    [desired, edit = kj::mv(edit)](ObjectCopy& object) {
-                                      object.specBuilder<schema::PodSpec>().setDesired(desired);
-                                      if (edit) edit(object);
-                                    });
+  PodEdit wish = [desired, edit = kj::mv(edit)](ObjectCopy& object) {
+    object.specBuilder<schema::PodSpec>().setDesired(desired);
+    if (edit) edit(object);
+  };
+  auto changing = changePod(objects, kj::mv(pod), kj::mv(reason), kj::mv(wish));
+  auto changed = co_await kj::mv(changing);
   co_await waitForState(kj::mv(objects), kj::mv(changed.pod), changed.revision, desired);
 }
 

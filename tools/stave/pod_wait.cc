@@ -63,17 +63,16 @@ Task<PodEnd> waitForEnd(schema::Objects::Client objects, ObjectCopy pod, uint64_
   if (isOver(pod.reader())) *end = endOf(pod.status<schema::PodStatus>());
   if (isOver(pod.reader()) && !removed) co_return *end;
   auto selection = selectionOf(pod);
-  co_await waitForObject(kj::mv(objects), kj::mv(selection), from,
-                         [end, uid, removed](schema::WatchEvent::Reader event) {
-                           auto object = event.getObject();
-                           if (object.getMetadata().getUid() != uid.c_str())
-                             return true;  // another of the same name
-                           bool gone = event.getType() == schema::WatchEvent::Type::REMOVED;
-                           bool over = isOver(object);
-                           if (gone || over)
-                             *end = endOf(object.getStatus().getAs<schema::PodStatus>());
-                           return gone || (over && !removed);
-                         });
+  auto isIt = [end, uid, removed](schema::WatchEvent::Reader event) {
+    auto object = event.getObject();
+    if (object.getMetadata().getUid() != uid.c_str()) return true;  // another of the same name
+    bool gone = event.getType() == schema::WatchEvent::Type::REMOVED;
+    bool over = isOver(object);
+    if (gone || over) *end = endOf(object.getStatus().getAs<schema::PodStatus>());
+    return gone || (over && !removed);
+  };
+  auto waiting = waitForObject(kj::mv(objects), kj::mv(selection), from, kj::mv(isIt));
+  co_await kj::mv(waiting);
   co_return *end;
 }
 
@@ -88,11 +87,12 @@ Task<> waitForState(schema::Objects::Client objects, ObjectCopy pod, uint64_t fr
   };
   if (answers(pod.reader())) co_return;
   auto selection = selectionOf(pod);
-  co_await waitForObject(kj::mv(objects), kj::mv(selection), from,
-                         [answers](schema::WatchEvent::Reader event) {
-                           bool gone = event.getType() == schema::WatchEvent::Type::REMOVED;
-                           return gone || answers(event.getObject());
-                         });
+  auto isIt = [answers](schema::WatchEvent::Reader event) {
+    bool gone = event.getType() == schema::WatchEvent::Type::REMOVED;
+    return gone || answers(event.getObject());
+  };
+  auto waiting = waitForObject(kj::mv(objects), kj::mv(selection), from, kj::mv(isIt));
+  co_await kj::mv(waiting);
 }
 
 }  // namespace stave::cli

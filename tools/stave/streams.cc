@@ -138,8 +138,8 @@ kj::Promise<void> Carrier::aside() {
 Task<StreamEnd> Carrier::run() {
   using Streams = capnp::Response<schema::Process::StreamsResults>;
   kj::Promise<Streams> opening = process_.streamsRequest().send();
-  auto streams = co_await opening.exclusiveJoin(
-      interrupted().then([]() -> kj::Promise<Streams> { return kj::NEVER_DONE; }));
+  auto stopped = interrupted().then([]() -> kj::Promise<Streams> { return kj::NEVER_DONE; });
+  auto streams = co_await opening.exclusiveJoin(kj::mv(stopped));
   auto descriptor = co_await takeFd(streams.getSocket(), "the process's streams");
   socket_ = io_.lowLevelProvider->wrapSocketFd(descriptor.release(),
                                                kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
