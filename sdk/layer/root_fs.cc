@@ -89,10 +89,11 @@ kj::Promise<void> RootFsServer::mount(MountContext context) {
     bool snapshot = subject_.snapshot;
     auto* driver = &service_.driver();
     auto chain = snapshot ? Chain() : service_.chainOf(subject_.name);
-    auto tree = co_await service_.quickJobs().run([=]() {
+    auto job = service_.quickJobs().run([=]() {
       if (!snapshot) return driver->mountChain(chain);
       return driver->mountSnapshot(found.place, found.below, found.mappings, readOnly);
     });
+    auto tree = co_await kj::mv(job);
     context.getResults().setTree(makeFd(kj::mv(tree)));
   });
 }
@@ -101,8 +102,9 @@ kj::Promise<void> RootFsServer::changes(ChangesContext context) {
   return async([this, context]() mutable -> Task<> {
     auto found = find();
     auto* driver = &service_.driver();
-    auto changes = co_await service_.longJobs().run(
+    auto job = service_.longJobs().run(
         [=]() { return driver->changes(found.place, found.below); });
+    auto changes = co_await kj::mv(job);
     auto list = context.getResults().initChanges(changes.size());
     for (size_t i = 0; i < changes.size(); i++) {
       list[i].setPath(("/" + changes[i].path).c_str());
@@ -151,7 +153,8 @@ kj::Promise<void> RootFsServer::diff(DiffContext context) {
 kj::Promise<void> RootFsServer::usage(UsageContext context) {
   return async([this, context]() mutable -> Task<> {
     auto path = find().place.content();
-    auto usage = co_await service_.longJobs().run([path]() { return usageOfPath(path); });
+    auto job = service_.longJobs().run([path]() { return usageOfPath(path); });
+    auto usage = co_await kj::mv(job);
     context.getResults().setBytes(usage.bytes);
     context.getResults().setInodes(usage.inodes);
   });

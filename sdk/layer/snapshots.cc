@@ -65,11 +65,12 @@ Task<> StorageService::makeSnapshot(SnapshotRecord record) {
   auto below = chainOf(record.parent);
   touch(record.parent);
   auto& pool = driver_->whiteouts() == Whiteouts::overlay ? quickJobs_ : longJobs_;
-  co_await pool.run([this, below, record]() {
+  auto job = pool.run([this, below, record]() {
     auto staged = depot_.stage();
     driver_->makeSnapshot(staged.place(), below);
     depot_.publish(std::move(staged), record);
   });
+  co_await kj::mv(job);
 }
 
 /// Waits until a snapshot is made. One that could not be made is not in the list any more.
@@ -135,11 +136,12 @@ kj::Promise<void> StorageService::snapshots(SnapshotsContext context) {
     for (auto& [name, entry] : snapshots_) {
       records.emplace_back(entry->record, depot_.snapshotPlace(name).content());
     }
-    auto sizes = co_await longJobs_.run([records]() {
+    auto job = longJobs_.run([records]() {
       std::vector<uint64_t> sizes;
       for (auto& [record, path] : records) sizes.push_back(usageOfPath(path).bytes);
       return sizes;
     });
+    auto sizes = co_await kj::mv(job);
     auto list = context.getResults().initSnapshots(records.size());
     for (size_t i = 0; i < records.size(); i++) {
       auto& record = records[i].first;
@@ -156,8 +158,9 @@ kj::Promise<void> StorageService::usage(UsageContext context) {
     uint64_t layerBytes = 0;
     for (auto& [id, layer] : layers_) layerBytes += layer.bytes;
     auto path = depot_.path();
-    auto snapshotBytes = co_await longJobs_.run(
+    auto job = longJobs_.run(
         [path]() { return usageOfPath(path + "/snapshots").bytes; });
+    auto snapshotBytes = co_await kj::mv(job);
     auto results = context.getResults();
     results.setLayerBytes(layerBytes);
     results.setSnapshotBytes(snapshotBytes);

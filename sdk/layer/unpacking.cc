@@ -63,14 +63,16 @@ Task<> run(StorageService& service, Unpacking::Request request, std::shared_ptr<
   auto work = std::make_shared<Work>(Work{service.depot(), service.driver(), below, {}});
   work->request = {kj::mv(request.blob), request.size, request.mediaType, request.diffId, "",
                    Whiteouts::apply,     control};
-  auto unpacked = co_await service.longJobs().run([work]() { return unpackLayer(*work); });
+  auto job = service.longJobs().run([work]() { return unpackLayer(*work); });
+  auto unpacked = co_await kj::mv(job);
   auto& implied = unpacked.result.impliedDirectories;
   if (!stacked && !implied.empty() && service.hasOrExpects(request.parent)) {
     co_await service.whenLayer(request.parent);
     below = service.chainOf(request.parent);
     auto place = unpacked.staged.place();
-    co_await service.quickJobs().run(
+    auto job = service.quickJobs().run(
         [place, implied, below]() { adoptFromBelow(place, implied, below); });
+    co_await kj::mv(job);
   }
   auto record = recordOf(request.chainId, request.parent, unpacked);
   service.depot().publish(std::move(unpacked.staged), record);

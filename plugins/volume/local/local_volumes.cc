@@ -153,9 +153,10 @@ kj::Promise<void> LocalVolumes::usage(UsageContext context) {
     if (entry.plan.kind == MountPlan::bind) co_return;
     auto tree = treeOf(entry, true);
     auto measured = std::make_shared<os::Fd>(kj::mv(tree));
-    auto bytes = co_await context_.workers().run([measured]() {
+    auto job = context_.workers().run([measured]() {
       return os::diskUsage("/proc/self/fd/" + std::to_string(measured->get()) + "/.");
     });
+    auto bytes = co_await kj::mv(job);
     context.getResults().setBytes(bytes);
   });
 }
