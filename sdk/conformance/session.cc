@@ -48,6 +48,16 @@ std::string suiteOf(const std::string& kind) {
   return name + "Conformance";
 }
 
+/// "A*:B-C" with the suite's name in front of each pattern.
+std::string qualified(const std::string& suite, const std::string& filter) {
+  std::string result = suite + ".";
+  for (char letter : filter) {
+    result += letter;
+    if (letter == ':' || letter == '-') result += suite + ".";
+  }
+  return result;
+}
+
 bool knownSuite(const std::string& suite) {
   auto& unitTest = *::testing::UnitTest::GetInstance();
   for (int i = 0; i < unitTest.total_test_suite_count(); ++i) {
@@ -109,7 +119,7 @@ int runSuite(const RunOptions& options, const std::string& filter) {
   if (!knownSuite(suite)) {
     fail(ErrorCode::NOT_FOUND, "there is no conformance suite for plug-ins of kind " + options.kind);
   }
-  ::testing::GTEST_FLAG(filter) = suite + "." + filter;
+  ::testing::GTEST_FLAG(filter) = qualified(suite, filter);
   ::testing::UnitTest::GetInstance()->listeners().Append(new EndSession);
   Run run{options, {}, nullptr};
   currentRun = &run;

@@ -1,11 +1,13 @@
 #include <stave/testing/plugin_harness.h>
 
+#include <kj/debug.h>
 #include <signal.h>
 #include <stave/error.h>
 #include <stave/os/file.h>
 #include <stave/plugin_host.h>
 #include <stave/testing/wait.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -101,7 +103,7 @@ schema::PluginHost::Client PluginHarness::launchProcess() {
   os::SpawnOptions spawn;
   spawn.arguments = {program, options_.file};
   spawn.descriptors = {{0, 0}, {1, 1}, {2, 2}, {theirs.get(), 3}};
-  process_ = os::spawn(loop_.port(), spawn);
+  process_ = kj::heap(os::spawn(loop_.port(), spawn));
   connection_ = kj::heap<Connection>(loop_.port(), kj::mv(ours), true, capnp::Capability::Client(nullptr));
   return connection_->peer().castAs<schema::PluginHost>();
 }
@@ -136,10 +138,12 @@ void PluginHarness::kill() {
 }
 
 void PluginHarness::killProcess() {
-  if (process_.pid() == 0) return;
-  process_.signal(SIGKILL);
-  wait(loop_, process_.wait(), "the end of " + options_.name);
-  process_ = os::ChildProcess();
+  if (process_.get() == nullptr) return;
+  process_->signal(SIGKILL);
+  int status = wait(loop_, process_->wait(), "the end of " + options_.name);
+  bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+  if (!killed) KJ_LOG(ERROR, "the plug-in's process had ended by itself", status & 127, status >> 8);
+  process_ = nullptr;
   connection_ = nullptr;
 }
 

@@ -41,7 +41,7 @@ class PluginHarness {
   }
   capnp::Capability::Client anyService();
 
-  pid_t pid() const { return process_.pid(); }  ///< 0 inline
+  pid_t pid() const { return process_.get() == nullptr ? 0 : process_->pid(); }  ///< 0 inline
 
   /// Ends it in the middle of what it does with SIGKILL; inline, where there is no process of its own, it
   /// is told to stop. Its directories stay. Clients of its service that are held from before fail.
@@ -61,7 +61,7 @@ class PluginHarness {
   Loop& loop_;
   FakeBroker& broker_;
   Options options_;
-  os::ChildProcess process_;
+  kj::Own<os::ChildProcess> process_;
   kj::Own<Connection> connection_;
   kj::Maybe<schema::PluginHost::Client> host_;
   kj::Vector<schema::PluginHost::Client> dead_;
