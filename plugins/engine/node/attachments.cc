@@ -41,9 +41,8 @@ class ForwardingProcess final : public schema::Process::Server {
   kj::Promise<void> wait(WaitContext context) override {
     context.allowCancellation();
     return get_().then([context](Opened opened) mutable {
-      return opened.process.waitRequest().send().then([context](auto&& response) mutable {
-        context.getResults().setExit(response.getExit());
-      });
+      return opened.process.waitRequest().send().then(
+          [context](auto&& response) mutable { context.getResults().setExit(response.getExit()); });
     });
   }
   kj::Promise<void> resize(ResizeContext context) override {
@@ -63,9 +62,8 @@ class ForwardingProcess final : public schema::Process::Server {
   }
   kj::Promise<void> pid(PidContext context) override {
     return get_().then([context](Opened opened) mutable {
-      return opened.process.pidRequest().send().then([context](auto&& response) mutable {
-        context.getResults().setPid(response.getPid());
-      });
+      return opened.process.pidRequest().send().then(
+          [context](auto&& response) mutable { context.getResults().setPid(response.getPid()); });
     });
   }
 
@@ -89,7 +87,7 @@ struct Attachments::Pending {
 schema::Process::Client Attachments::waitForStart() {
   auto pending = std::make_shared<Pending>();
   waiting_.push_back(pending);
-  KJ_IF_MAYBE(onAttached, onAttached_) (*onAttached)->fulfill();
+  KJ_IF_MAYBE (onAttached, onAttached_) (*onAttached)->fulfill();
   return forwarding([pending]() { return pending->opened.addBranch(); });
 }
 
@@ -106,10 +104,11 @@ kj::Promise<void> Attachments::open(schema::Container::Client container) {
     auto pending = weak.lock();
     if (pending == nullptr) continue;
     kj::Promise<Opened> opening = openAttachment(container);
-    promises.add(opening.then([pending](Opened opened) { pending->pair.fulfiller->fulfill(kj::mv(opened)); },
-                              [pending](kj::Exception&& exception) {
-                                pending->pair.fulfiller->reject(kj::mv(exception));
-                              }));
+    promises.add(
+        opening.then([pending](Opened opened) { pending->pair.fulfiller->fulfill(kj::mv(opened)); },
+                     [pending](kj::Exception&& exception) {
+                       pending->pair.fulfiller->reject(kj::mv(exception));
+                     }));
   }
   waiting_.clear();
   return kj::joinPromises(promises.releaseAsArray());

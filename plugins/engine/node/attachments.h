@@ -7,8 +7,8 @@
 
 namespace stave::node {
 
-/// Those who attached to a container before it runs. Their streams open just before it starts, so that
-/// they miss nothing.
+/// Those who attached to a container before it runs. Their streams open just before it starts, so
+/// that they miss nothing.
 class Attachments {
  public:
   /// A process that stands for the container's next run.

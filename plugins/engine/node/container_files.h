@@ -20,7 +20,8 @@ struct FileInfo {
 /// Of the thing itself, not of what a link points to. Fails [not-found].
 FileInfo fileInfo(int root, const std::string& path);
 
-/// Writes the file or tree as a tar. `base`: what the names begin with; empty: nothing, for a whole root.
+/// Writes the file or tree as a tar. `base`: what the names begin with; empty: nothing, for a whole
+/// root.
 void writeTree(int root, const std::string& path, const std::string& base,
                const std::function<void(std::string_view)>& sink);
 

@@ -52,7 +52,8 @@ TEST_F(ContainerFiles, DescribesALinkItself) {
 TEST_F(ContainerFiles, StaysInTheRoot) {
   EXPECT_EQ(symlink("/", (from / "up").c_str()), 0);
   os::replaceFile(from / "file", "mine");
-  EXPECT_EQ(fileInfo(source.get(), "/up/file").size, 4u) << "the link leads to the container's root";
+  EXPECT_EQ(fileInfo(source.get(), "/up/file").size, 4u)
+      << "the link leads to the container's root";
   EXPECT_THROW(fileInfo(source.get(), "/up/etc/passwd"), kj::Exception);
 }
 
@@ -68,8 +69,9 @@ TEST_F(ContainerFiles, SaysWhatIsMissing) {
 TEST_F(ContainerFiles, DoesNotReplaceADirectoryIfTold) {
   os::replaceFile(from / "thing", "file");
   os::makeDirectories(to / "thing");
-  EXPECT_THROW(readTree(target.get(), "/", tarOf("/thing", "thing"), {.noOverwriteDirectory = true}),
-               kj::Exception);
+  EXPECT_THROW(
+      readTree(target.get(), "/", tarOf("/thing", "thing"), {.noOverwriteDirectory = true}),
+      kj::Exception);
   EXPECT_TRUE(os::exists(to / "thing"));
 }
 

@@ -82,7 +82,9 @@ void fillProcess(schema::ContainerSpec::Builder target, schema::PodContainer::Re
   target.setConsoleHeight(container.getConsoleHeight());
 }
 
-int64_t orDefault(int64_t value, int64_t fallback) { return value > 0 ? value : fallback; }
+int64_t orDefault(int64_t value, int64_t fallback) {
+  return value > 0 ? value : fallback;
+}
 
 HealthPlan planOf(schema::HealthCheck::Reader check) {
   HealthPlan plan;
@@ -109,7 +111,8 @@ HealthPlan planOf(const image::Healthcheck& check) {
   plan.intervalMillis = orDefault(check.interval / nanosPerMilli, plan.intervalMillis);
   plan.timeoutMillis = orDefault(check.timeout / nanosPerMilli, plan.timeoutMillis);
   plan.startPeriodMillis = check.startPeriod / nanosPerMilli;
-  plan.startIntervalMillis = orDefault(check.startInterval / nanosPerMilli, plan.startIntervalMillis);
+  plan.startIntervalMillis =
+      orDefault(check.startInterval / nanosPerMilli, plan.startIntervalMillis);
   plan.retries = orDefault(check.retries, plan.retries);
   return plan;
 }
@@ -163,7 +166,8 @@ int signalNumber(std::string_view text) {
   int number = 0;
   auto end = text.data() + text.size();
   auto parsed = std::from_chars(text.data(), end, number);
-  if (parsed.ec == std::errc() && parsed.ptr == end && number > 0 && number <= SIGRTMAX) return number;
+  if (parsed.ec == std::errc() && parsed.ptr == end && number > 0 && number <= SIGRTMAX)
+    return number;
   std::string name(text);
   std::transform(name.begin(), name.end(), name.begin(), ::toupper);
   std::string_view bare = name;
@@ -228,10 +232,10 @@ std::vector<ExposedPort> exposedPorts(const image::RunConfig& image) {
     int first = std::atoi(std::string(range.substr(0, dash)).c_str());
     int last = dash == range.npos ? first : std::atoi(std::string(range.substr(dash + 1)).c_str());
     for (int port = std::max(first, 1); port <= std::min(last, 65535); ++port) {
-      ports.push_back({static_cast<uint16_t>(port),
-                       protocol == "udp"    ? schema::PortMapping::Protocol::UDP
-                       : protocol == "sctp" ? schema::PortMapping::Protocol::SCTP
-                                            : schema::PortMapping::Protocol::TCP});
+      ports.push_back(
+          {static_cast<uint16_t>(port), protocol == "udp"    ? schema::PortMapping::Protocol::UDP
+                                        : protocol == "sctp" ? schema::PortMapping::Protocol::SCTP
+                                                             : schema::PortMapping::Protocol::TCP});
     }
   }
   return ports;

@@ -2,6 +2,7 @@
 
 #include <stave/error.h>
 
+#include "dead_pods.h"
 #include "text.h"
 
 namespace stave::node {
@@ -24,9 +25,10 @@ Engine::Engine(kj::Own<Environment> environment)
              .images = index_,
              .networks = networks_,
              .volumes = volumes_,
-             .findPod = [this](const std::string& pod) {
-               return podObjects_.find(PodManager::fullKey(pod));
-             }},
+             .findPod =
+                 [this](const std::string& pod) {
+                   return podObjects_.find(PodManager::fullKey(pod));
+                 }},
             podObjects_),
       reporter_(*environment_, writer_, [this]() { return pods_.all().size(); }),
       tasks_(*environment_, "engine") {
@@ -49,6 +51,32 @@ Task<> Engine::start() {
   co_await networks_.ensureDefaults();
   co_await pods_.start();
   tasks_.add(reporter_.run());
+  tasks_.add(collectDeadPods());
+}
+
+/// Keeps a bounded number of stopped pods that nobody would miss; those of people stay for ever.
+Task<> Engine::collectDeadPods() {
+  constexpr auto pause = 30 * kj::SECONDS;
+  for (;;) {
+    std::vector<DeadPod> dead;
+    for (auto& [uid, worker] : pods_.all()) {
+      auto& object = *worker->record().object;
+      bool missed = object.metadata().getOwners().size() == 0 &&
+                    !object.spec<schema::PodSpec>().getRemoveWhenDone();
+      auto status = object.status<schema::PodStatus>();
+      bool over = status.getPhase() == schema::PodStatus::Phase::STOPPED ||
+                  status.getPhase() == schema::PodStatus::Phase::FAILED;
+      if (missed || !over || object.deleted()) continue;
+      auto containers = status.getContainers();
+      auto finished = containers.size() > 0 ? containers[0].getFinishedAt() : 0;
+      dead.push_back({object.key(), finished});
+    }
+    std::string reason = "the oldest of many stopped pods";
+    for (auto& key : choosePods(std::move(dead), environment_->stoppedPods)) {
+      if (auto object = podObjects_.find(key)) co_await writer_.remove(*object, reason);
+    }
+    co_await environment_->timer.afterDelay(pause);
+  }
 }
 
 Task<> Engine::awaitImage(std::string name, std::string manifestDigest) {
@@ -82,7 +110,8 @@ UseMap Engine::podsByNetwork() const {
   UseMap use;
   for (auto& [uid, worker] : pods_.all()) {
     auto& pod = worker->record();
-    for (auto each : pod.spec().getNetworks()) use[text(each.getNetwork())].push_back(pod.object->key());
+    for (auto each : pod.spec().getNetworks())
+      use[text(each.getNetwork())].push_back(pod.object->key());
     for (auto& each : pod.network.endpoints()) use[each.network].push_back(pod.object->key());
   }
   return use;

@@ -35,6 +35,8 @@ class Engine {
   std::map<std::string, std::vector<std::string>> podsByImage() const;
 
  private:
+  Task<> collectDeadPods();
+
   kj::Own<Environment> environment_;
   Mirror imageObjects_;
   Mirror networkObjects_;

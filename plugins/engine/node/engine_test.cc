@@ -58,19 +58,19 @@ struct EngineTest : ::testing::Test {
   }
 
   void start() {
-    auto engine = kj::heap<Engine>(kj::heap<Environment>(Environment{
-        .drivers = drivers(),
-        .objects = objects.client(),
-        .events = events.client(),
-        .timer = loop.timer(),
-        .port = loop.port(),
-        .fds = *loop.io().lowLevelProvider,
-        .workers = workers,
-        .now = now,
-        .log = [this](auto, auto& message) { log.push_back(message); },
-        .nodeName = "here",
-        .statePath = directory.path(),
-        .imageRetryMillis = 20}));
+    auto engine = kj::heap<Engine>(kj::heap<Environment>(
+        Environment{.drivers = drivers(),
+                    .objects = objects.client(),
+                    .events = events.client(),
+                    .timer = loop.timer(),
+                    .port = loop.port(),
+                    .fds = *loop.io().lowLevelProvider,
+                    .workers = workers,
+                    .now = now,
+                    .log = [this](auto, auto& message) { log.push_back(message); },
+                    .nodeName = "here",
+                    .statePath = directory.path(),
+                    .imageRetryMillis = 20}));
     testing::wait(loop, kj::Promise<void>(engine->start()), "the engine");
     service = makeService(kj::mv(engine));
   }
@@ -79,7 +79,8 @@ struct EngineTest : ::testing::Test {
     loop.wait(kj::evalLast([]() {}));
   }
 
-  void create(const std::string& name, PodFill fill = [](auto) {}) {
+  void create(
+      const std::string& name, PodFill fill = [](auto) {}) {
     objects.create<schema::PodSpec>({"Pod", name}, [&](schema::PodSpec::Builder spec) {
       auto container = spec.initContainers(1)[0];
       container.setName("main");
@@ -96,32 +97,35 @@ struct EngineTest : ::testing::Test {
   }
 
   kj::Maybe<schema::PodStatus::Reader> status(const std::string& name) {
-    KJ_IF_MAYBE(object, objects.find({"Pod", name})) {
+    KJ_IF_MAYBE (object, objects.find({"Pod", name})) {
       return object->getStatus().getAs<schema::PodStatus>();
     }
     return nullptr;
   }
   bool has(const std::string& name, Phase phase) {
-    KJ_IF_MAYBE(found, status(name)) return found->getPhase() == phase;
+    KJ_IF_MAYBE (found, status(name)) return found->getPhase() == phase;
     return false;
   }
   schema::PodStatus::Reader until(const std::string& name, Phase phase) {
     auto what = kj::str("pod ", name.c_str(), " being ", phase);
-    testing::waitUntil(loop, [&]() { return has(name, phase); }, what.cStr(),
-                              5 * kj::SECONDS);
+    testing::waitUntil(
+        loop, [&]() { return has(name, phase); }, what.cStr(), 5 * kj::SECONDS);
     return KJ_ASSERT_NONNULL(status(name));
   }
   void untilGone(const std::string& name) {
     testing::waitUntil(
-        loop, [&]() { return objects.find({"Pod", name}) == nullptr; }, "the pod's end",
-        5 * kj::SECONDS);
+        loop,
+        [&]() {
+          return objects.find({"Pod", name}) == nullptr;
+        },
+        "the pod's end", 5 * kj::SECONDS);
   }
   template <typename Condition>
   void until(Condition condition, const char* what) {
     testing::waitUntil(loop, condition, what, 5 * kj::SECONDS);
   }
   std::string uid(const std::string& name) {
-    KJ_IF_MAYBE(object, objects.find({"Pod", name})) return text(object->getMetadata().getUid());
+    KJ_IF_MAYBE (object, objects.find({"Pod", name})) return text(object->getMetadata().getUid());
     return {};
   }
   void expectNothingLeft() {
@@ -219,16 +223,17 @@ TEST_F(EngineTest, PausesAndResumes) {
 
 TEST_F(EngineTest, RestartsByPolicy) {
   start();
-  create("web", [](auto spec) {
-    spec.initRestartPolicy().setMode(schema::RestartPolicy::Mode::ALWAYS);
-  });
+  create("web",
+         [](auto spec) { spec.initRestartPolicy().setMode(schema::RestartPolicy::Mode::ALWAYS); });
   until("web", Phase::RUNNING);
   world->exit(uid("web"), 1);
   until([&]() { return world->starts == 2; }, "the second start");
-  until([&]() {
-    KJ_IF_MAYBE(pod, status("web")) return pod->getContainers()[0].getRestarts() == 1;
-    return false;
-  }, "the restart being counted");
+  until(
+      [&]() {
+        KJ_IF_MAYBE (pod, status("web")) return pod->getContainers()[0].getRestarts() == 1;
+        return false;
+      },
+      "the restart being counted");
   EXPECT_EQ(world->endpoints.size(), 1u) << "the address stays over a restart";
 }
 
@@ -294,17 +299,16 @@ TEST_P(EngineFailure, LeavesNothingBehind) {
 INSTANTIATE_TEST_SUITE_P(
     Calls, EngineFailure,
     ::testing::Values(FailingCall{"prepare", ErrorCode::EXHAUSTED, "RootFailed", 125},
-                    FailingCall{"createSandbox", ErrorCode::EXHAUSTED, "NetworkFailed", 125},
-                    FailingCall{"attach", ErrorCode::CONFLICT, "PortInUse", 125},
-                    FailingCall{"create", ErrorCode::NOT_FOUND, "CommandNotFound", 127},
-                    FailingCall{"create", ErrorCode::DENIED, "CommandNotExecutable", 126}));
+                      FailingCall{"createSandbox", ErrorCode::EXHAUSTED, "NetworkFailed", 125},
+                      FailingCall{"attach", ErrorCode::CONFLICT, "PortInUse", 125},
+                      FailingCall{"create", ErrorCode::NOT_FOUND, "CommandNotFound", 127},
+                      FailingCall{"create", ErrorCode::DENIED, "CommandNotExecutable", 126}));
 
 TEST_F(EngineTest, TriesAgainByPolicy) {
   start();
   script->fail("attach", 1, makeError(ErrorCode::CONFLICT, "port 80 is taken"));
-  create("web", [](auto spec) {
-    spec.initRestartPolicy().setMode(schema::RestartPolicy::Mode::ALWAYS);
-  });
+  create("web",
+         [](auto spec) { spec.initRestartPolicy().setMode(schema::RestartPolicy::Mode::ALWAYS); });
   until("web", Phase::RUNNING);
   EXPECT_EQ(script->calls("attach"), 2u);
 }
@@ -354,12 +358,14 @@ TEST_F(EngineTest, RunsAHealthCheck) {
     health.setIntervalMs(5);
   });
   until("web", Phase::RUNNING);
-  until([&]() {
-    KJ_IF_MAYBE(pod, status("web")) {
-      return pod->getContainers()[0].getHealth() == schema::ContainerStatus::Health::HEALTHY;
-    }
-    return false;
-  }, "the pod being healthy");
+  until(
+      [&]() {
+        KJ_IF_MAYBE (pod, status("web")) {
+          return pod->getContainers()[0].getHealth() == schema::ContainerStatus::Health::HEALTHY;
+        }
+        return false;
+      },
+      "the pod being healthy");
 }
 
 TEST_F(EngineTest, OpensStreamsBeforeTheStart) {
@@ -396,7 +402,11 @@ TEST_F(EngineTest, RemovesLayersWithTheirLastImage) {
   until("web", Phase::RUNNING);
   ASSERT_EQ(world->layers.size(), 1u);
   objects.remove({"Image", "docker.io/library/debian:12"});
-  until([&]() { return objects.find({"Image", "docker.io/library/debian:12"}) == nullptr; }, "removal");
+  until(
+      [&]() {
+        return objects.find({"Image", "docker.io/library/debian:12"}) == nullptr;
+      },
+      "removal");
   EXPECT_EQ(world->layers.size(), 1u) << "a container stands on it";
   EXPECT_EQ(world->holds.size(), 0u);
   objects.remove({"Pod", "web"});

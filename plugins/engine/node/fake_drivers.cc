@@ -33,7 +33,9 @@ kj::AutoCloseFd fileWith(const std::string& content) {
   return file;
 }
 
-schema::Fd::Client nothing() { return makeFd(os::open("/dev/null", O_RDONLY)); }
+schema::Fd::Client nothing() {
+  return makeFd(os::open("/dev/null", O_RDONLY));
+}
 
 /// A process that ends at once and prints nothing, or that stands for the container's own.
 class FakeProcess final : public schema::Process::Server {
@@ -188,7 +190,8 @@ class FakeStorage final : public schema::Storage::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> hasLayer(HasLayerContext context) override {
-    context.getResults().setExists(world_->layers.count(text(context.getParams().getChainId())) > 0);
+    context.getResults().setExists(world_->layers.count(text(context.getParams().getChainId())) >
+                                   0);
     return kj::READY_NOW;
   }
   kj::Promise<void> removeLayer(RemoveLayerContext context) override {
@@ -389,10 +392,12 @@ std::string FakeWorld::addImage(const std::string& config) {
   blobs[configDigest] = config;
   image::Manifest manifest;
   manifest.mediaType = image::media::ociManifest;
-  manifest.config = {.mediaType = std::string(image::media::ociConfig), .digest = configDigest,
+  manifest.config = {.mediaType = std::string(image::media::ociConfig),
+                     .digest = configDigest,
                      .size = config.size()};
   manifest.layers.push_back({.mediaType = std::string(image::media::ociLayer),
-                             .digest = layerDigest, .size = std::string(layerContent).size()});
+                             .digest = layerDigest,
+                             .size = std::string(layerContent).size()});
   auto bytes = image::write(manifest);
   auto digest = image::digestOf(bytes);
   blobs[digest] = bytes;

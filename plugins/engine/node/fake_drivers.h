@@ -6,8 +6,8 @@
 
 #include "environment.h"
 
-/// Drivers in memory for the engine's tests. What they hold can be looked at, so that a test sees what a
-/// failure leaves behind; failures themselves come from stave/testing/script.h.
+/// Drivers in memory for the engine's tests. What they hold can be looked at, so that a test sees
+/// what a failure leaves behind; failures themselves come from stave/testing/script.h.
 namespace stave::node {
 
 /// What the fake drivers hold, shared between them and the test.

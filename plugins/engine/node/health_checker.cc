@@ -19,8 +19,8 @@ constexpr int32_t timedOut = -1;
 
 void HealthRecord::add(Result result, const HealthPlan& plan, int64_t startedAt) {
   bool good = result.exitCode == 0;
-  bool starting = state == State::starting &&
-                  result.end - startedAt < plan.startPeriodMillis * nanosPerMilli;
+  bool starting =
+      state == State::starting && result.end - startedAt < plan.startPeriodMillis * nanosPerMilli;
   results.push_back(std::move(result));
   if (results.size() > keptResults) results.pop_front();
   if (good) {
@@ -40,8 +40,9 @@ HealthChecker::HealthChecker(Environment& environment, HealthPlan plan, int64_t 
       onChange_(std::move(onChange)),
       running_(nullptr) {
   record_.state = HealthRecord::State::starting;
-  running_ = run().promise().eagerlyEvaluate(
-      [this](kj::Exception&& exception) { environment_.warn("health check: " + textOf(exception)); });
+  running_ = run().promise().eagerlyEvaluate([this](kj::Exception&& exception) {
+    environment_.warn("health check: " + textOf(exception));
+  });
 }
 
 int64_t HealthChecker::pauseMillis() const {
@@ -67,9 +68,9 @@ Task<HealthRecord::Result> HealthChecker::check() {
     result = co_await environment_.timer.timeoutAfter(limit, execute(start).promise());
   } catch (const kj::Exception& exception) {
     bool late = exception.getType() == kj::Exception::Type::OVERLOADED;
-    result.output = late ? "Health check exceeded timeout (" +
-                               std::to_string(plan_.timeoutMillis) + "ms)"
-                         : textOf(exception);
+    result.output =
+        late ? "Health check exceeded timeout (" + std::to_string(plan_.timeoutMillis) + "ms)"
+             : textOf(exception);
   }
   result.end = environment_.now();
   co_return std::move(result);

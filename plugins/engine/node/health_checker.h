@@ -30,7 +30,8 @@ struct HealthRecord {
 /// Runs a container's check again and again while it exists.
 class HealthChecker {
  public:
-  /// `container` gives the container as the runtime now knows it; `onChange` is told after each check.
+  /// `container` gives the container as the runtime now knows it; `onChange` is told after each
+  /// check.
   HealthChecker(Environment& environment, HealthPlan plan, int64_t startedAt,
                 schema::Container::Client container, std::function<void()> onChange);
 

@@ -35,7 +35,8 @@ void fillPart(schema::DiskUsage::Part::Builder target, const std::vector<Item>& 
   target.setReclaimable(reclaimable);
 }
 
-void fillItems(capnp::List<schema::DiskUsage::Item>::Builder target, const std::vector<Item>& items) {
+void fillItems(capnp::List<schema::DiskUsage::Item>::Builder target,
+               const std::vector<Item>& items) {
   for (size_t i = 0; i < items.size(); ++i) {
     target[i].setName(items[i].name.c_str());
     target[i].setBytes(items[i].bytes);
@@ -208,7 +209,8 @@ Task<> fillDiskUsage(Engine& engine, schema::DiskUsage::Builder target) {
   part.setReclaimable(content.getBytes() - std::min(content.getHeldBytes(), content.getBytes()));
   auto logs = engine.environment().statePath + "/logs";
   if (os::exists(logs)) {
-    auto bytes = co_await engine.environment().workers.run([logs]() { return os::diskUsage(logs); });
+    auto bytes =
+        co_await engine.environment().workers.run([logs]() { return os::diskUsage(logs); });
     target.initLogs().setBytes(bytes);
   }
 }
@@ -228,7 +230,8 @@ bool labelsFit(schema::Metadata::Reader metadata, capnp::List<capnp::Text>::Read
     auto key = condition.substr(0, equals);
     bool found = false;
     for (auto label : metadata.getLabels()) {
-      bool valueFits = equals == condition.npos || view(label.getValue()) == condition.substr(equals + 1);
+      bool valueFits =
+          equals == condition.npos || view(label.getValue()) == condition.substr(equals + 1);
       if (view(label.getKey()) == key && valueFits) found = true;
     }
     if (found == absent) return false;

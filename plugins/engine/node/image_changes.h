@@ -7,8 +7,8 @@
 
 namespace stave::node {
 
-/// Applies Dockerfile instructions (CMD ENTRYPOINT ENV EXPOSE LABEL STOPSIGNAL USER VOLUME WORKDIR) to a
-/// configuration. Fails [invalid] naming the instruction.
+/// Applies Dockerfile instructions (CMD ENTRYPOINT ENV EXPOSE LABEL STOPSIGNAL USER VOLUME WORKDIR)
+/// to a configuration. Fails [invalid] naming the instruction.
 void applyChanges(image::RunConfig& config, const std::vector<std::string>& changes);
 
 /// Unix time in nanoseconds as RFC 3339.

@@ -33,7 +33,8 @@ void ImageIndex::note(const ObjectPointer& object, bool removed) {
   ready_.erase(object->key());
   if (removed || object->deleted()) return;
   auto status = object->status<schema::ImageStatus>();
-  if (status.getPhase() != schema::ImageStatus::Phase::READY) return;
+  // One that could not be looked up again is still here as it was.
+  if (status.getConfig().size() == 0) return;
   auto ready = std::make_shared<ReadyImage>();
   ready->name = object->name();
   ready->manifestDigest = text(status.getManifestDigest());

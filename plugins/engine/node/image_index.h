@@ -29,8 +29,8 @@ class ImageIndex {
   ReadyImagePointer byId(const std::string& configDigest) const;
   ObjectPointer object(const std::string& name) const { return images_.find(name); }
 
-  /// The name of the Image object that a user means: full or short reference, id or the beginning of
-  /// one. Fails [not-found], [conflict] if a beginning fits several images, [invalid].
+  /// The name of the Image object that a user means: full or short reference, id or the beginning
+  /// of one. Fails [not-found], [conflict] if a beginning fits several images, [invalid].
   std::string resolve(const std::string& reference) const;
 
   /// The same for an image that need not be here: then its normalized reference. Fails [invalid].

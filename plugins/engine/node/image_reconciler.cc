@@ -14,7 +14,9 @@ namespace {
 
 using Phase = schema::ImageStatus::Phase;
 
-bool hasName(const ObjectCopy& object) { return object.name().rfind("sha256:", 0) != 0; }
+bool hasName(const ObjectCopy& object) {
+  return object.name().rfind("sha256:", 0) != 0;
+}
 
 /// Whether the status answers the spec as it is.
 bool settled(const ObjectCopy& object) {
@@ -68,7 +70,7 @@ Task<> ImageReconciler::fetch(ObjectPointer object) {
   } catch (const kj::Exception& exception) {
     failure = kj::cp(exception);
   }
-  KJ_IF_MAYBE(exception, failure) co_await reportFailure(object, kj::mv(*exception));
+  KJ_IF_MAYBE (exception, failure) co_await reportFailure(object, kj::mv(*exception));
 }
 
 Task<> ImageReconciler::reportPulling(ObjectPointer object) {
@@ -95,7 +97,8 @@ Task<> ImageReconciler::succeed(ObjectPointer object, FetchedImage image) {
     if (layer.getUnpackedSize() != 0) continue;
     for (auto& [name, other] : images_.all()) {
       for (auto known : other->status<schema::ImageStatus>().getLayers()) {
-        if (known.getChainId() == layer.getChainId()) layer.setUnpackedSize(known.getUnpackedSize());
+        if (known.getChainId() == layer.getChainId())
+          layer.setUnpackedSize(known.getUnpackedSize());
       }
     }
     status.setSize(status.getSize() + layer.getUnpackedSize());

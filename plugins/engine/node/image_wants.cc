@@ -18,6 +18,13 @@ Readiness waitingFor(const std::string& image, const std::string& message = {}) 
           .message = "waiting for image " + image + (message.empty() ? "" : ": " + message)};
 }
 
+/// Whether the status answers the latest pull.
+bool isFresh(const ObjectCopy& object) {
+  auto status = object.status<schema::ImageStatus>();
+  return status.getPhase() == schema::ImageStatus::Phase::READY &&
+         status.getObservedGeneration() == object.generation();
+}
+
 }  // namespace
 
 Task<Readiness> ImageWants::look(ObjectPointer pod, schema::PodContainer::Reader container,
@@ -27,13 +34,16 @@ Task<Readiness> ImageWants::look(ObjectPointer pod, schema::PodContainer::Reader
   try {
     name = images_.wanted(text(container.getImage()));
   } catch (const kj::Exception& exception) {
-    failure = {.state = Readiness::State::failed, .reason = "InvalidImageName",
-               .message = textOf(exception), .code = codeOf(exception), .permanent = true};
+    failure = {.state = Readiness::State::failed,
+               .reason = "InvalidImageName",
+               .message = textOf(exception),
+               .code = codeOf(exception),
+               .permanent = true};
   }
   if (failure.state == Readiness::State::failed) co_return failure;
-  bool refresh = container.getPull() == PullPolicy::ALWAYS && asked_.count(name) == 0;
   image = images_.ready(name);
-  if (image != nullptr && !refresh) {
+  bool any = container.getPull() != PullPolicy::ALWAYS;
+  if (image != nullptr && (any || (asked_.count(name) > 0 && isFresh(*images_.object(name))))) {
     co_return Readiness{};
   }
   auto answer = co_await ask(pod, container, name);
@@ -65,7 +75,7 @@ Task<Readiness> ImageWants::ask(ObjectPointer pod, schema::PodContainer::Reader 
   bool settled = status.getObservedGeneration() == object->generation();
   bool failed = phase == schema::ImageStatus::Phase::FAILED && settled;
   bool local = object->spec<schema::ImageSpec>().getDigest().size() > 0;
-  bool ready = phase == schema::ImageStatus::Phase::READY && settled;
+  bool ready = isFresh(*object);
   if (first && !local && (failed || ready)) {
     co_await pullAgain(object, "pod " + pod->key() + " needs it");
     co_return waitingFor(name);

@@ -13,14 +13,14 @@ namespace stave::node {
 struct Readiness {
   enum class State { ready, waiting, failed };
   State state = State::ready;
-  std::string reason;   ///< one CamelCase word
+  std::string reason;  ///< one CamelCase word
   std::string message;
   schema::ErrorCode code = schema::ErrorCode::INTERNAL;
   bool permanent = false;
 };
 
-/// One pod's demand for images during one attempt to start: looks, asks for what is missing, and asks
-/// once again for what had failed before this attempt.
+/// One pod's demand for images during one attempt to start: looks, asks for what is missing, and
+/// asks once again for what had failed before this attempt.
 class ImageWants {
  public:
   ImageWants(ObjectWriter& writer, const ImageIndex& images) : writer_(writer), images_(images) {}

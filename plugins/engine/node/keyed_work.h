@@ -8,8 +8,8 @@
 
 namespace stave::node {
 
-/// Work for objects by key: one at a time for each key, once more if poked meanwhile, and again after a
-/// growing pause when it failed.
+/// Work for objects by key: one at a time for each key, once more if poked meanwhile, and again
+/// after a growing pause when it failed.
 class KeyedWork {
  public:
   using Work = std::function<kj::Promise<void>(const std::string& key)>;

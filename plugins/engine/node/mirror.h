@@ -10,8 +10,8 @@
 
 namespace stave::node {
 
-/// The objects of one kind as the kernel last told them. Lists once, then watches; when the watch is
-/// lost it lists again, and tells the difference as if it had been watched.
+/// The objects of one kind as the kernel last told them. Lists once, then watches; when the watch
+/// is lost it lists again, and tells the difference as if it had been watched.
 class Mirror {
  public:
   using Listener = std::function<void(const ObjectPointer& object, bool removed)>;

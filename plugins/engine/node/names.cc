@@ -14,7 +14,8 @@ std::string hexOf(const std::string& seed) {
 
 }  // namespace
 
-std::string containerId(std::string_view podUid, std::string_view container, bool first, bool init) {
+std::string containerId(std::string_view podUid, std::string_view container, bool first,
+                        bool init) {
   if (first) return std::string(podUid);
   return hexOf(std::string(podUid) + (init ? "/init/" : "/") + std::string(container));
 }

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-/// How the engine names what it makes, so that after a restart it knows what is its own and to which
-/// pod it belongs.
+/// How the engine names what it makes, so that after a restart it knows what is its own and to
+/// which pod it belongs.
 namespace stave::node {
 
 /// The id of a container; also of its snapshot. A pod's first container has the pod's uid.

@@ -23,9 +23,15 @@ node::Drivers driversOf(Context& context) {
   drivers.runtime = context.service<schema::Runtime>("runtime");
   drivers.storage = context.service<schema::Storage>("storage");
   drivers.content = context.service<schema::Content>("content");
-  drivers.network = [&context](auto& name) { return context.service<schema::Network>("network", name); };
-  drivers.registry = [&context](auto& name) { return context.service<schema::Registry>("registry", name); };
-  drivers.volume = [&context](auto& name) { return context.service<schema::VolumeDriver>("volume", name); };
+  drivers.network = [&context](auto& name) {
+    return context.service<schema::Network>("network", name);
+  };
+  drivers.registry = [&context](auto& name) {
+    return context.service<schema::Registry>("registry", name);
+  };
+  drivers.volume = [&context](auto& name) {
+    return context.service<schema::VolumeDriver>("volume", name);
+  };
   return drivers;
 }
 

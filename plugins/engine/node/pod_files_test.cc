@@ -20,7 +20,8 @@ struct PodFiles : testing::Test {
 TEST_F(PodFiles, TellsThePodItsName) {
   identity.addresses = {"10.88.0.2"};
   identity.gateway = "10.88.0.1";
-  auto file = hostsFile("web", "example.org", identity, {{"db", "10.0.0.9"}, {"me", "host-gateway"}});
+  auto file =
+      hostsFile("web", "example.org", identity, {{"db", "10.0.0.9"}, {"me", "host-gateway"}});
   EXPECT_TRUE(has(file, "127.0.0.1\tlocalhost"));
   EXPECT_TRUE(has(file, "10.88.0.2\tweb.example.org web"));
   EXPECT_TRUE(has(file, "10.0.0.9\tdb"));

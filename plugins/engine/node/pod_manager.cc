@@ -18,10 +18,22 @@ Task<> PodManager::start() {
   co_await findContainers();
   started_ = true;
   for (auto& [key, object] : pods_.all()) note(object, false);
-  co_await removeContainers();
-  co_await removeSnapshots();
-  co_await removeEndpoints();
+  co_await cleanUp("containers", removeContainers());
+  co_await cleanUp("file systems", removeSnapshots());
+  co_await cleanUp("network endpoints", removeEndpoints());
   found_.clear();
+}
+
+/// What cannot be cleaned up now does not keep the pods from running.
+Task<> PodManager::cleanUp(const char* what, kj::Promise<void> work) {
+  std::string failure;
+  try {
+    co_await kj::mv(work);
+  } catch (const kj::Exception& exception) {
+    failure = textOf(exception);
+  }
+  if (failure.empty()) co_return;
+  parts_.environment.warn(std::string("removing ") + what + " of no pod: " + failure);
 }
 
 bool PodManager::ours(const ObjectCopy& object) const {

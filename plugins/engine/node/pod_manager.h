@@ -36,6 +36,7 @@ class PodManager {
   Task<> work(std::shared_ptr<PodWorker> worker);
   bool owns(const std::string& containerId) const;
   Task<> findContainers();
+  Task<> cleanUp(const char* what, kj::Promise<void> work);
   Task<> removeContainers();
   Task<> removeSnapshots();
   Task<> removeEndpoints();

@@ -18,8 +18,9 @@ kj::Maybe<schema::PodVolume::Reader> findVolume(schema::PodSpec::Reader pod, kj:
   return nullptr;
 }
 
-schema::PodVolume::Reader volumeNamed(schema::PodSpec::Reader pod, schema::VolumeMount::Reader mount) {
-  KJ_IF_MAYBE(volume, findVolume(pod, mount.getVolume())) return *volume;
+schema::PodVolume::Reader volumeNamed(schema::PodSpec::Reader pod,
+                                      schema::VolumeMount::Reader mount) {
+  KJ_IF_MAYBE (volume, findVolume(pod, mount.getVolume())) return *volume;
   fail(ErrorCode::INVALID, "mount " + text(mount.getTarget()) + ": the pod has no volume named " +
                                text(mount.getVolume()));
 }
@@ -86,8 +87,12 @@ Task<std::vector<PlannedMount>> PodMounts::plan(ObjectPointer pod,
         mount.hostPath = emptyDirectory(pod->uid()) + "/" + text(volume.getName());
         os::makeDirectories(mount.hostPath, 0777);
         break;
-      case schema::PodVolume::HOST_PATH: mount.hostPath = text(volume.getHostPath()); break;
-      case schema::PodVolume::TMPFS: mount.tmpfs = volume.getTmpfs(); break;
+      case schema::PodVolume::HOST_PATH:
+        mount.hostPath = text(volume.getHostPath());
+        break;
+      case schema::PodVolume::TMPFS:
+        mount.tmpfs = volume.getTmpfs();
+        break;
       case schema::PodVolume::VOLUME:
         co_await fromVolume(mount, text(volume.getVolume()), !each.getNoCopy());
         break;
@@ -165,9 +170,9 @@ void fillMount(schema::Mount::Builder target, PlannedMount& mount) {
   target.setCopyUp(mount.copyUp);
   target.setCreateHostPath(mount.createHostPath);
   target.setRecursive(true);
-  KJ_IF_MAYBE(tree, mount.tree) {
+  KJ_IF_MAYBE (tree, mount.tree) {
     target.setTree(*tree);
-  } else KJ_IF_MAYBE(tmpfs, mount.tmpfs) {
+  } else KJ_IF_MAYBE (tmpfs, mount.tmpfs) {
     target.setTmpfs(*tmpfs);
     target.setNosuid(true);
     target.setNodev(true);

@@ -31,9 +31,7 @@ class Planner {
   void add(Action::Kind kind, std::vector<size_t> containers = {}) {
     plan_.actions.push_back({kind, std::move(containers)});
   }
-  void wakeAt(int64_t time) {
-    plan_.wakeAt = std::min(plan_.wakeAt.value_or(time), time);
-  }
+  void wakeAt(int64_t time) { plan_.wakeAt = std::min(plan_.wakeAt.value_or(time), time); }
 
   template <typename Condition>
   std::vector<size_t> select(Condition condition) const {
@@ -67,13 +65,11 @@ class Planner {
   /// The stop signal, and SIGKILL for who does not heed it in time.
   template <typename Condition>
   void planStop(Condition condition) {
-    auto paused = select([&](auto& each) {
-      return condition(each) && each.phase == ContainerPhase::paused;
-    });
+    auto paused =
+        select([&](auto& each) { return condition(each) && each.phase == ContainerPhase::paused; });
     if (!paused.empty()) return add(Action::Kind::resume, paused);
-    auto fresh = select([&](auto& each) {
-      return condition(each) && each.alive() && each.signalledAt == 0;
-    });
+    auto fresh = select(
+        [&](auto& each) { return condition(each) && each.alive() && each.signalledAt == 0; });
     if (!fresh.empty()) add(Action::Kind::signalStop, fresh);
     std::vector<size_t> late;
     for (size_t i = 0; i < state_.containers.size(); ++i) {
@@ -112,11 +108,13 @@ class Planner {
 
   /// Returns whether the main containers still have to wait.
   bool planInitContainers() {
-    if (anyAlive() && select([](auto& each) { return each.init && each.alive(); }).empty()) return false;
+    if (anyAlive() && select([](auto& each) { return each.init && each.alive(); }).empty())
+      return false;
     for (size_t i = 0; i < state_.containers.size(); ++i) {
       auto& each = state_.containers[i];
       if (!each.init) return false;
-      if (each.phase == ContainerPhase::stopped && each.exitCode == 0 && !each.startWanted) continue;
+      if (each.phase == ContainerPhase::stopped && each.exitCode == 0 && !each.startWanted)
+        continue;
       if (each.alive()) return true;
       planStart(i, each);
       return true;
@@ -130,8 +128,10 @@ class Planner {
       auto& each = state_.containers[i];
       if (each.init) continue;
       if (!each.alive()) planStart(i, each);
-      if (each.phase == ContainerPhase::running && wish_.desired == Desired::paused) pause.push_back(i);
-      if (each.phase == ContainerPhase::paused && wish_.desired == Desired::running) resume.push_back(i);
+      if (each.phase == ContainerPhase::running && wish_.desired == Desired::paused)
+        pause.push_back(i);
+      if (each.phase == ContainerPhase::paused && wish_.desired == Desired::running)
+        resume.push_back(i);
     }
     if (!pause.empty()) add(Action::Kind::pause, pause);
     if (!resume.empty()) add(Action::Kind::resume, resume);
@@ -167,7 +167,8 @@ class Planner {
 }  // namespace
 
 void observeWish(const PodWish& wish, PodState& state) {
-  bool wasUp = state.adopted && (state.desired == Desired::running || state.desired == Desired::paused);
+  bool wasUp =
+      state.adopted && (state.desired == Desired::running || state.desired == Desired::paused);
   bool up = wish.desired == Desired::running || wish.desired == Desired::paused;
   bool again = state.adopted && state.restart != wish.restart;
   if (up && (!wasUp || again)) {
@@ -229,9 +230,11 @@ bool restarts(const PodWish& wish, const ContainerState& container) {
   if (container.phase != ContainerPhase::stopped) return false;
   if (container.init && container.exitCode == 0) return false;
   switch (wish.restartMode) {
-    case RestartMode::never: return false;
+    case RestartMode::never:
+      return false;
     case RestartMode::always:
-    case RestartMode::unlessStopped: return true;
+    case RestartMode::unlessStopped:
+      return true;
     case RestartMode::onFailure:
       return container.exitCode != 0 &&
              (wish.maximumRetries == 0 || container.restarts < wish.maximumRetries);

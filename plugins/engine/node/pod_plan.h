@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// What to do next for a pod: a pure function of what is wanted, what is, and the time. The pod worker
-/// carries it out and asks again.
+/// What to do next for a pod: a pure function of what is wanted, what is, and the time. The pod
+/// worker carries it out and asks again.
 namespace stave::node {
 
 enum class Desired { created, running, paused, stopped };
@@ -40,12 +40,12 @@ struct ContainerState {
   uint32_t restarts = 0;
   std::string message;
 
-  bool startWanted = false;   ///< somebody asked for it, whatever the restart policy says
-  bool stopWanted = false;    ///< it is to stop, and then to be started again
-  int64_t signalledAt = 0;    ///< when the stop signal was sent; 0: not
+  bool startWanted = false;  ///< somebody asked for it, whatever the restart policy says
+  bool stopWanted = false;   ///< it is to stop, and then to be started again
+  int64_t signalledAt = 0;   ///< when the stop signal was sent; 0: not
   bool killed = false;
-  uint32_t backOff = 0;       ///< how often it was started again soon after its start
-  int64_t notBefore = 0;      ///< when it may be started again
+  uint32_t backOff = 0;   ///< how often it was started again soon after its start
+  int64_t notBefore = 0;  ///< when it may be started again
 
   bool alive() const { return phase == ContainerPhase::running || phase == ContainerPhase::paused; }
 };
@@ -55,7 +55,7 @@ struct Failure {
   std::string message;
   schema::ErrorCode code = schema::ErrorCode::INTERNAL;
   int32_t exitCode = 125;
-  bool permanent = false;   ///< trying again cannot help
+  bool permanent = false;  ///< trying again cannot help
   int64_t retryAt = 0;
   uint32_t attempts = 0;
 };
@@ -68,24 +68,35 @@ struct PodState {
   Desired desired = Desired::created;
   bool networked = false;
   std::optional<Failure> failure;
-  bool waiting = false;       ///< for an image, a network, a volume: an event will tell
+  bool waiting = false;  ///< for an image, a network, a volume: an event will tell
   bool deletionAsked = false;
   bool purged = false;
 };
 
 struct Action {
-  enum class Kind { prepare, start, signalStop, kill, pause, resume, tearDown, deleteObject, purge };
+  enum class Kind {
+    prepare,
+    start,
+    signalStop,
+    kill,
+    pause,
+    resume,
+    tearDown,
+    deleteObject,
+    purge
+  };
   Kind kind;
   std::vector<size_t> containers = {};
   bool operator==(const Action&) const = default;
 };
 
 struct Plan {
-  std::vector<Action> actions;      ///< do these now; none: wait
-  std::optional<int64_t> wakeAt;    ///< at the latest
+  std::vector<Action> actions;    ///< do these now; none: wait
+  std::optional<int64_t> wakeAt;  ///< at the latest
 };
 
-/// Takes note of what changed in the wish: which containers somebody asked to start or to start again.
+/// Takes note of what changed in the wish: which containers somebody asked to start or to start
+/// again.
 void observeWish(const PodWish& wish, PodState& state);
 
 Plan planPod(const PodWish& wish, const PodState& state, int64_t now);

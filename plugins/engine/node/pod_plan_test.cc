@@ -28,7 +28,9 @@ struct PodPlan : testing::Test {
 
 using Actions = std::vector<Action>;
 
-TEST_F(PodPlan, StartsWhatIsWanted) { EXPECT_EQ(actions(), (Actions{{Kind::start, {0}}})); }
+TEST_F(PodPlan, StartsWhatIsWanted) {
+  EXPECT_EQ(actions(), (Actions{{Kind::start, {0}}}));
+}
 
 TEST_F(PodPlan, OnlyPreparesWhatIsToBeCreated) {
   wish.desired = Desired::created;
@@ -61,7 +63,8 @@ TEST_F(PodPlan, RestartsWithABackOffThatDoublesUpToAMinute) {
   wish.restartMode = RestartMode::always;
   actions();
   run();
-  for (int64_t expected : {100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 60000, 60000}) {
+  for (int64_t expected :
+       {100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 60000, 60000}) {
     exit(0);
     auto next = plan();
     EXPECT_EQ(next.actions, Actions{});

@@ -13,7 +13,8 @@
 
 namespace stave::node {
 
-/// One container of a pod, beyond what the plan decides on; same index as in `PodState::containers`.
+/// One container of a pod, beyond what the plan decides on; same index as in
+/// `PodState::containers`.
 struct ContainerRecord {
   struct Volume {
     std::string name;
@@ -29,7 +30,7 @@ struct ContainerRecord {
   std::vector<std::string> command;
   std::vector<Volume> volumes;
   std::string logPath;
-  kj::Own<HealthChecker> health;     ///< null: no check, or it does not run
+  kj::Own<HealthChecker> health;  ///< null: no check, or it does not run
   kj::Own<HealthChecker> readiness;
   kj::Maybe<schema::RootFs::Client> root;
 };
@@ -53,7 +54,8 @@ struct PodRecord {
   std::string hostname() const;
   bool networkIsOwn() const { return spec().getNetworkFrom().size() == 0; }
 
-  /// The index of a container by name; empty: the first that is no init container. Fails [not-found].
+  /// The index of a container by name; empty: the first that is no init container. Fails
+  /// [not-found].
   size_t indexOf(std::string_view name) const;
   size_t firstMain() const;
 };
@@ -61,6 +63,7 @@ struct PodRecord {
 PodWish wishOf(const ObjectCopy& pod);
 
 /// Fills the status as clients see it.
-void fillPodStatus(schema::PodStatus::Builder target, const PodRecord& pod, const std::string& node);
+void fillPodStatus(schema::PodStatus::Builder target, const PodRecord& pod,
+                   const std::string& node);
 
 }  // namespace stave::node

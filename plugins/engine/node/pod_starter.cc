@@ -27,7 +27,9 @@ Readiness waitingFor(const char* reason, std::string message) {
   return {.state = Readiness::State::waiting, .reason = reason, .message = std::move(message)};
 }
 
-bool isReady(const Readiness& readiness) { return readiness.state == Readiness::State::ready; }
+bool isReady(const Readiness& readiness) {
+  return readiness.state == Readiness::State::ready;
+}
 
 }  // namespace
 
@@ -67,16 +69,20 @@ Readiness PodStarter::checkNetworks() {
     if (networks_.ready(wish.network)) continue;
     auto object = networks_.object(wish.network);
     if (object == nullptr) {
-      return {.state = Readiness::State::failed, .reason = "NetworkNotFound",
+      return {.state = Readiness::State::failed,
+              .reason = "NetworkNotFound",
               .message = "network " + wish.network + " not found",
-              .code = ErrorCode::NOT_FOUND, .permanent = true};
+              .code = ErrorCode::NOT_FOUND,
+              .permanent = true};
     }
     auto status = object->status<schema::NetworkStatus>();
     auto message = "network " + wish.network + " is not ready: " + text(status.getMessage());
     if (status.getPhase() != schema::NetworkStatus::Phase::FAILED) {
       return waitingFor("NetworkPending", message);
     }
-    return {.state = Readiness::State::failed, .reason = "NetworkFailed", .message = message,
+    return {.state = Readiness::State::failed,
+            .reason = "NetworkFailed",
+            .message = message,
             .code = ErrorCode::UNAVAILABLE};
   }
   return {};
@@ -98,12 +104,16 @@ Task<Readiness> PodStarter::checkVolumes(size_t index) {
       if (status.getPhase() != schema::VolumeStatus::Phase::FAILED) {
         co_return waitingFor("VolumePending", message);
       }
-      co_return Readiness{.state = Readiness::State::failed, .reason = "VolumeFailed",
-                          .message = message, .code = ErrorCode::UNAVAILABLE};
+      co_return Readiness{.state = Readiness::State::failed,
+                          .reason = "VolumeFailed",
+                          .message = message,
+                          .code = ErrorCode::UNAVAILABLE};
     }
   } catch (const kj::Exception& exception) {
-    answer = {.state = Readiness::State::failed, .reason = "VolumeFailed",
-              .message = textOf(exception), .code = codeOf(exception),
+    answer = {.state = Readiness::State::failed,
+              .reason = "VolumeFailed",
+              .message = textOf(exception),
+              .code = codeOf(exception),
               .permanent = helpless(codeOf(exception))};
   }
   co_return std::move(answer);
@@ -124,7 +134,8 @@ Task<schema::RootFs::Client> PodStarter::fileSystem(size_t index) {
     auto there = co_await record.control->open();
     co_return there;
   }
-  auto made = co_await record.control->prepare(record.image->chainId, pod_.spec().getUserNamespace());
+  auto made =
+      co_await record.control->prepare(record.image->chainId, pod_.spec().getUserNamespace());
   state.phase = ContainerPhase::prepared;
   co_return made;
 }
@@ -200,8 +211,8 @@ void PodStarter::startChecks(size_t index) {
   auto begin = [&](HealthPlan plan) -> kj::Own<HealthChecker> {
     if (plan.command.empty()) return {};
     return kj::heap<HealthChecker>(environment_, std::move(plan),
-                                   pod_.state.containers[index].startedAt,
-                                   record.control->client(), wake_);
+                                   pod_.state.containers[index].startedAt, record.control->client(),
+                                   wake_);
   };
   auto run = record.image == nullptr ? image::RunConfig() : record.image->config.run;
   record.health = begin(healthPlanOf(container, run));
@@ -241,7 +252,10 @@ void PodStarter::recordFailure(const char* reason, const kj::Exception& exceptio
   if (failure_) return;
   auto code = codeOf(exception);
   auto message = textOf(exception);
-  Failure failure{.reason = reason, .message = message, .code = code, .exitCode = exitNotStarted,
+  Failure failure{.reason = reason,
+                  .message = message,
+                  .code = code,
+                  .exitCode = exitNotStarted,
                   .permanent = helpless(code)};
   bool starting = failure.reason == "StartFailed";
   if (starting && code == ErrorCode::NOT_FOUND) {

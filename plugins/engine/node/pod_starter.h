@@ -6,7 +6,8 @@
 
 namespace stave::node {
 
-/// Begins containers: everything they need at the same time, then the processes. What fails is undone.
+/// Begins containers: everything they need at the same time, then the processes. What fails is
+/// undone.
 class PodStarter {
  public:
   using FindPod = std::function<ObjectPointer(const std::string& key)>;

@@ -53,7 +53,8 @@ std::vector<PodNetwork::Wish> PodStarter::networkWishes() {
                       .mac = text(each.getMac())});
   }
   if (wishes.empty()) wishes.push_back({.network = networks_.defaultNetwork()});
-  for (auto& wish : wishes) wish.names.insert(wish.names.begin(), {pod_.object->name(), pod_.hostname()});
+  for (auto& wish : wishes)
+    wish.names.insert(wish.names.begin(), {pod_.object->name(), pod_.hostname()});
   return wishes;
 }
 
@@ -91,7 +92,8 @@ Task<> PodStarter::buildNetwork() {
 
 Task<> PodStarter::shareNetwork(std::string podKey) {
   auto other = findPod_(podKey);
-  if (other == nullptr) fail(ErrorCode::NOT_FOUND, "no such pod to share the network of: " + podKey);
+  if (other == nullptr)
+    fail(ErrorCode::NOT_FOUND, "no such pod to share the network of: " + podKey);
   auto get = environment_.drivers.runtime.getRequest();
   get.setId(other->uid().c_str());
   kj::Maybe<kj::Exception> failure;
@@ -103,17 +105,21 @@ Task<> PodStarter::shareNetwork(std::string podKey) {
   } catch (const kj::Exception& exception) {
     failure = kj::cp(exception);
   }
-  KJ_IF_MAYBE(exception, failure) {
-    fail(ErrorCode::UNAVAILABLE, "pod " + other->key() + ", whose network is to be shared, is not " +
+  KJ_IF_MAYBE (exception, failure) {
+    fail(ErrorCode::UNAVAILABLE, "pod " + other->key() +
+                                     ", whose network is to be shared, is not " +
                                      "running: " + textOf(*exception));
   }
 }
 
 std::string PodStarter::shared(schema::Sharing::Reader sharing, size_t index) {
   switch (sharing.getMode()) {
-    case schema::Sharing::Mode::OWN: return {};
-    case schema::Sharing::Mode::HOST: return "host";
-    case schema::Sharing::Mode::POD: break;
+    case schema::Sharing::Mode::OWN:
+      return {};
+    case schema::Sharing::Mode::HOST:
+      return "host";
+    case schema::Sharing::Mode::POD:
+      break;
   }
   if (sharing.getFrom().size() == 0) {
     bool first = index == pod_.firstMain() || pod_.state.containers[index].init;
@@ -145,7 +151,7 @@ void PodStarter::fillSpec(schema::ContainerSpec::Builder target, size_t index) {
   fillContainerSpec(target, pod_.spec(), pod_.containerSpec(index), record.image->config.run,
                     placeOf(index));
   record.command = texts(target.asReader().getArguments());
-  KJ_IF_MAYBE(root, gathered_[index].root) target.setRoot(*root);
+  KJ_IF_MAYBE (root, gathered_[index].root) target.setRoot(*root);
   if (pod_.network.hasSandbox()) target.setNetwork(pod_.network.sandbox());
   if (pod_.spec().getUserNamespace()) {
     target.getSecurity().setUserNamespace(true);
@@ -164,7 +170,8 @@ void PodStarter::addMounts(schema::ContainerSpec::Builder target, size_t index) 
   }
   auto domain = text(pod_.spec().getDomainname());
   addUnlessMounted(mounts, fileAt("/etc/hostname", pod_.hostname() + "\n"));
-  addUnlessMounted(mounts, fileAt("/etc/hosts", hostsFile(pod_.hostname(), domain, identity, extra)));
+  addUnlessMounted(mounts,
+                   fileAt("/etc/hosts", hostsFile(pod_.hostname(), domain, identity, extra)));
   addUnlessMounted(mounts, fileAt("/etc/resolv.conf",
                                   resolvFile(pod_.spec().getDns(), identity, readHostResolv())));
   auto list = target.initMounts(mounts.size());

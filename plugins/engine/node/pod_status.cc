@@ -12,11 +12,16 @@ using State = schema::ContainerStatus::State;
 
 State stateOf(const ContainerState& container, bool restarting) {
   switch (container.phase) {
-    case ContainerPhase::absent: return State::WAITING;
-    case ContainerPhase::prepared: return State::CREATED;
-    case ContainerPhase::running: return State::RUNNING;
-    case ContainerPhase::paused: return State::PAUSED;
-    case ContainerPhase::stopped: return restarting ? State::RESTARTING : State::STOPPED;
+    case ContainerPhase::absent:
+      return State::WAITING;
+    case ContainerPhase::prepared:
+      return State::CREATED;
+    case ContainerPhase::running:
+      return State::RUNNING;
+    case ContainerPhase::paused:
+      return State::PAUSED;
+    case ContainerPhase::stopped:
+      return restarting ? State::RESTARTING : State::STOPPED;
   }
   return State::WAITING;
 }
@@ -139,7 +144,8 @@ void fillPodStatus(schema::PodStatus::Builder target, const PodRecord& pod,
     auto& state = pod.state.containers[i];
     auto slot = state.init ? init[i] : main[i - pod.firstMain()];
     fillContainer(slot, state, pod.containers[i], willRestart(wish, pod.state, state));
-    if (state.startedAt != 0) started = started == 0 ? state.startedAt : std::min(started, state.startedAt);
+    if (state.startedAt != 0)
+      started = started == 0 ? state.startedAt : std::min(started, state.startedAt);
   }
   target.setStartedAt(started);
   auto& endpoints = pod.network.endpoints();

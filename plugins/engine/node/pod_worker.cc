@@ -57,7 +57,9 @@ Task<> PodWorker::run() {
     wish.deleted = wish.deleted || vanished_;
     poked_ = false;
     if (pod_.state.waiting && waitingSince_ != resources_) pod_.state.waiting = false;
+    bool failed = pod_.state.failure.has_value();
     observeWish(wish, pod_.state);
+    if (failed && !pod_.state.failure) pod_.wants.reset();  // somebody asked to try anew
     auto plan = planPod(wish, pod_.state, environment_.now());
     if (plan.actions.empty()) {
       co_await settle(plan.wakeAt);

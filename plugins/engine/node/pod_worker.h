@@ -7,11 +7,12 @@
 namespace stave::node {
 
 /// What the system held of our containers when the engine came up.
-using FoundContainers = std::map<std::string, std::pair<kj::Own<schema::ContainerState::Reader>,
-                                                        schema::Container::Client>>;
+using FoundContainers =
+    std::map<std::string,
+             std::pair<kj::Own<schema::ContainerState::Reader>, schema::Container::Client>>;
 
-/// Makes one pod be as its object says: asks the plan what to do, does it, tells the status, waits for
-/// something to change, and asks again.
+/// Makes one pod be as its object says: asks the plan what to do, does it, tells the status, waits
+/// for something to change, and asks again.
 class PodWorker : public std::enable_shared_from_this<PodWorker> {
  public:
   struct Parts {
@@ -77,8 +78,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   bool vanished_ = false;
   bool finalizerAsked_ = false;
   bool poked_ = false;
-  uint64_t resources_ = 0;      ///< counts changes of what pods wait for
-  uint64_t waitingSince_ = 0;   ///< the count when it began to wait
+  uint64_t resources_ = 0;     ///< counts changes of what pods wait for
+  uint64_t waitingSince_ = 0;  ///< the count when it began to wait
   uint32_t attempts_ = 0;
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> sleeper_;
   kj::Own<capnp::MallocMessageBuilder> published_;

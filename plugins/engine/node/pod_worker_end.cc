@@ -14,19 +14,26 @@ constexpr const char* removeVolumesAnnotation = "stave/remove-volumes";
 
 ContainerPhase phaseOf(schema::ContainerState::Phase phase) {
   switch (phase) {
-    case schema::ContainerState::Phase::CREATED: return ContainerPhase::prepared;
-    case schema::ContainerState::Phase::RUNNING: return ContainerPhase::running;
-    case schema::ContainerState::Phase::PAUSED: return ContainerPhase::paused;
-    case schema::ContainerState::Phase::STOPPED: return ContainerPhase::stopped;
+    case schema::ContainerState::Phase::CREATED:
+      return ContainerPhase::prepared;
+    case schema::ContainerState::Phase::RUNNING:
+      return ContainerPhase::running;
+    case schema::ContainerState::Phase::PAUSED:
+      return ContainerPhase::paused;
+    case schema::ContainerState::Phase::STOPPED:
+      return ContainerPhase::stopped;
   }
   return ContainerPhase::absent;
 }
 
 ContainerPhase phaseOf(schema::ContainerStatus::State state) {
   switch (state) {
-    case schema::ContainerStatus::State::WAITING: return ContainerPhase::absent;
-    case schema::ContainerStatus::State::CREATED: return ContainerPhase::prepared;
-    default: return ContainerPhase::stopped;
+    case schema::ContainerStatus::State::WAITING:
+      return ContainerPhase::absent;
+    case schema::ContainerStatus::State::CREATED:
+      return ContainerPhase::prepared;
+    default:
+      return ContainerPhase::stopped;
   }
 }
 
@@ -39,7 +46,8 @@ void PodWorker::adopt(FoundContainers& found) {
   pod_.state.restart = status.getRestart();
   pod_.state.desired = static_cast<Desired>(status.getDesired());
   for (size_t i = 0; i < pod_.containers.size(); ++i) {
-    auto before = pod_.state.containers[i].init ? status.getInitContainers() : status.getContainers();
+    auto before =
+        pod_.state.containers[i].init ? status.getInitContainers() : status.getContainers();
     auto position = pod_.containers[i].specIndex;
     bool known = position < before.size();
     adoptContainer(i, known ? before[position] : schema::ContainerStatus::Reader(), found);
@@ -118,8 +126,8 @@ Task<> PodWorker::purge() {
 }
 
 Task<> PodWorker::removeVolumes() {
-  bool asked = pod_.spec().getRemoveWhenDone() ||
-               pod_.object->annotation(removeVolumesAnnotation) == "true";
+  bool asked =
+      pod_.spec().getRemoveWhenDone() || pod_.object->annotation(removeVolumesAnnotation) == "true";
   if (!asked) co_return;
   for (auto& record : pod_.containers) {
     for (auto& volume : record.volumes) {

@@ -37,8 +37,8 @@ int64_t bootTime() {
 
 }  // namespace
 
-ProcessRow parseProcess(std::string_view stat, std::string_view status, std::string_view commandLine,
-                        int64_t bootTime) {
+ProcessRow parseProcess(std::string_view stat, std::string_view status,
+                        std::string_view commandLine, int64_t bootTime) {
   ProcessRow row;
   row.pid = static_cast<int32_t>(numberAfter(stat, ""));
   auto open = stat.find('(');
@@ -49,7 +49,8 @@ ProcessRow parseProcess(std::string_view stat, std::string_view status, std::str
   for (auto& each : row.command) {
     if (each == '\0') each = ' ';
   }
-  if (row.command.empty()) row.command = "[" + std::string(stat.substr(open + 1, close - open - 1)) + "]";
+  if (row.command.empty())
+    row.command = "[" + std::string(stat.substr(open + 1, close - open - 1)) + "]";
   std::istringstream words{std::string(stat.substr(close + 1))};
   std::vector<std::string> fields;  // the first is the third of the file: the state
   for (std::string word; words >> word;) fields.push_back(word);

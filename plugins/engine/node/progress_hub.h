@@ -8,8 +8,8 @@
 
 namespace stave::node {
 
-/// Gathers the progress of one image from registry and storage, and publishes it on the event bus, the
-/// newest of each item about ten times a second.
+/// Gathers the progress of one image from registry and storage, and publishes it on the event bus,
+/// the newest of each item about ten times a second.
 class ProgressHub {
  public:
   ProgressHub(Environment& environment, std::string image);

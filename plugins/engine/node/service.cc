@@ -95,7 +95,9 @@ kj::Promise<void> Service::attach(AttachContext context) {
 kj::Promise<void> Service::exec(ExecContext context) {
   context.allowCancellation();
   return async([this, context]() mutable -> Task<> {
-    auto request = running(text(context.getParams().getPod()), text(context.getParams().getContainer())).execRequest();
+    auto request =
+        running(text(context.getParams().getPod()), text(context.getParams().getContainer()))
+            .execRequest();
     request.setSpec(context.getParams().getSpec());
     auto response = co_await request.send();
     context.getResults().setProcess(response.getProcess());
@@ -104,7 +106,9 @@ kj::Promise<void> Service::exec(ExecContext context) {
 
 kj::Promise<void> Service::signal(SignalContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto request = running(text(context.getParams().getPod()), text(context.getParams().getContainer())).signalRequest();
+    auto request =
+        running(text(context.getParams().getPod()), text(context.getParams().getContainer()))
+            .signalRequest();
     request.setNumber(context.getParams().getNumber());
     co_await request.send();
   });
@@ -112,7 +116,9 @@ kj::Promise<void> Service::signal(SignalContext context) {
 
 kj::Promise<void> Service::resize(ResizeContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto request = running(text(context.getParams().getPod()), text(context.getParams().getContainer())).resizeRequest();
+    auto request =
+        running(text(context.getParams().getPod()), text(context.getParams().getContainer()))
+            .resizeRequest();
     request.setWidth(context.getParams().getWidth());
     request.setHeight(context.getParams().getHeight());
     co_await request.send();
@@ -123,7 +129,8 @@ kj::Promise<void> Service::statistics(StatisticsContext context) {
   context.allowCancellation();
   return async([this, context]() mutable -> Task<> {
     auto worker = engine_->pods().find(text(context.getParams().getPod()));
-    auto container = running(text(context.getParams().getPod()), text(context.getParams().getContainer()));
+    auto container =
+        running(text(context.getParams().getPod()), text(context.getParams().getContainer()));
     auto response = co_await container.statisticsRequest().send();
     context.getResults().setStatistics(response.getStatistics());
     co_await networkStatistics(worker, context);
@@ -133,11 +140,14 @@ kj::Promise<void> Service::statistics(StatisticsContext context) {
 kj::Promise<void> Service::top(TopContext context) {
   context.allowCancellation();
   return async([this, context]() mutable -> Task<> {
-    auto response = co_await running(text(context.getParams().getPod()), text(context.getParams().getContainer())).processesRequest().send();
+    auto response = co_await running(text(context.getParams().getPod()),
+                                     text(context.getParams().getContainer()))
+                        .processesRequest()
+                        .send();
     std::vector<int32_t> pids;
     for (int32_t pid : response.getPids()) pids.push_back(pid);
-    auto rows = co_await engine_->environment().workers.run(
-        [pids]() { return readProcesses(pids); });
+    auto rows =
+        co_await engine_->environment().workers.run([pids]() { return readProcesses(pids); });
     fillProcesses(context.getResults().initProcesses(rows.size()), rows);
   });
 }

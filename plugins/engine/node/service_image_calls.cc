@@ -4,6 +4,7 @@
 
 #include "housekeeping.h"
 #include "image_maker.h"
+#include "plain_file.h"
 #include "service_images.h"
 #include "service_server.h"
 #include "temporary_stream.h"
@@ -36,11 +37,12 @@ using Fulfiller = std::shared_ptr<kj::Own<kj::PromiseFulfiller<LoadedImages>>>;
 template <typename Results, typename Work>
 void takeStream(Results results, const std::string& directory, Work work) {
   auto pair = kj::newPromiseAndFulfiller<LoadedImages>();
-  auto fulfiller = std::make_shared<kj::Own<kj::PromiseFulfiller<LoadedImages>>>(
-      kj::mv(pair.fulfiller));
+  auto fulfiller =
+      std::make_shared<kj::Own<kj::PromiseFulfiller<LoadedImages>>>(kj::mv(pair.fulfiller));
   auto complete = [fulfiller, work](std::string file) mutable -> kj::Promise<void> {
     kj::Promise<LoadedImages> working = work(file);
-    return working.then([fulfiller](LoadedImages loaded) { (*fulfiller)->fulfill(kj::mv(loaded)); });
+    return working.then(
+        [fulfiller](LoadedImages loaded) { (*fulfiller)->fulfill(kj::mv(loaded)); });
   };
   auto failed = [fulfiller](const kj::Exception& why) { (*fulfiller)->reject(kj::cp(why)); };
   results.setSink(intoFile(directory, complete, failed));
@@ -48,6 +50,7 @@ void takeStream(Results results, const std::string& directory, Work work) {
 }
 
 Task<LoadedImages> import(Engine& engine, std::string file, ImageRecipe recipe) {
+  co_await engine.environment().workers.run([file]() { inflateInPlace(file); });
   auto made = co_await makeImage(engine, file, recipe);
   LoadedImages loaded;
   loaded.names.push_back(made.name);

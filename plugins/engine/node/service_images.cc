@@ -5,6 +5,7 @@
 #include <stave/image/reference.h>
 #include <stave/os/file.h>
 
+#include "plain_file.h"
 #include "temporary_stream.h"
 #include "text.h"
 
@@ -126,6 +127,7 @@ void fillHistory(Engine& engine, const std::string& image,
 
 Task<LoadedImages> loadArchive(Engine& engine, std::string file,
                                kj::Maybe<schema::ProgressSink::Client> progress) {
+  co_await engine.environment().workers.run([file]() { inflateInPlace(file); });
   auto archive = co_await recognize(engine, file);
   LoadedImages loaded;
   for (auto& name : archive.second) {

@@ -23,7 +23,8 @@ class FileStream final : public schema::ByteStream::Server {
         failed_(std::move(failed)) {}
   ~FileStream() noexcept(false) {
     os::removeFile(path_);
-    if (!ended_) failed_(makeError(ErrorCode::CANCELLED, "the stream ended before it was complete"));
+    if (!ended_)
+      failed_(makeError(ErrorCode::CANCELLED, "the stream ended before it was complete"));
   }
 
   kj::Promise<void> write(WriteContext context) override {
@@ -41,7 +42,7 @@ class FileStream final : public schema::ByteStream::Server {
       } catch (const kj::Exception& exception) {
         failure = kj::cp(exception);
       }
-      KJ_IF_MAYBE(exception, failure) {
+      KJ_IF_MAYBE (exception, failure) {
         failed_(*exception);
         kj::throwFatalException(kj::mv(*exception));
       }
@@ -68,8 +69,7 @@ schema::ByteStream::Client intoFile(std::string directory,
                                     std::function<kj::Promise<void>(std::string path)> complete,
                                     std::function<void(const kj::Exception&)> failed) {
   os::makeDirectories(directory, 0700);
-  return kj::heap<FileStream>(temporaryName(directory), std::move(complete),
-                              std::move(failed));
+  return kj::heap<FileStream>(temporaryName(directory), std::move(complete), std::move(failed));
 }
 
 Task<> sendFile(std::string path, schema::ByteStream::Client sink) {

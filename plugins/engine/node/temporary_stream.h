@@ -9,8 +9,8 @@
 
 namespace stave::node {
 
-/// Takes a byte stream into a file of its own, and hands the file over when it is complete. The file is
-/// removed when the stream is given up or the work on it is done.
+/// Takes a byte stream into a file of its own, and hands the file over when it is complete. The
+/// file is removed when the stream is given up or the work on it is done.
 schema::ByteStream::Client intoFile(std::string directory,
                                     std::function<kj::Promise<void>(std::string path)> complete,
                                     std::function<void(const kj::Exception&)> failed);

@@ -60,7 +60,8 @@ Task<> VolumeReconciler::reconcile(std::string name) {
   if (made == made_.end() || made->second.generation != object->generation()) {
     co_await make(object);
   } else if (made->second.usedBy != use_[name]) {
-    co_await writeStatus(object, {});
+    std::string noFailure;
+    co_await writeStatus(object, noFailure);
   }
 }
 
