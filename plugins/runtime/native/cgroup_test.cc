@@ -20,6 +20,8 @@ ErrorCode failureOf(std::function<void()> action) {
 
 /// A directory of plain files in place of a version 2 hierarchy.
 struct FakeV2 : ::testing::Test {
+  ~FakeV2() noexcept override {}
+
   FakeV2() {
     put("cgroup.controllers", "cpu memory pids io cpuset\n");
     put("cgroup.subtree_control", "");

@@ -11,6 +11,8 @@ namespace stave::monitor {
 namespace {
 
 struct Log : ::testing::Test {
+  ~Log() noexcept override {}
+
   Log() : handle(os::open(directory.path(), O_RDONLY | O_DIRECTORY)), log(std::make_unique<LogFile>()) {}
 
   void open(uint64_t bytes, uint32_t files) { log->open(handle, "log", bytes, files); }

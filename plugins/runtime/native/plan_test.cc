@@ -58,6 +58,8 @@ TEST(Report, AFailureSaysWhatWasAttempted) {
 }
 
 struct Specs : ::testing::Test {
+  ~Specs() noexcept override {}
+
   capnp::MallocMessageBuilder message;
   schema::ContainerSpec::Builder spec = message.initRoot<schema::ContainerSpec>();
 

@@ -17,6 +17,8 @@ const UserDatabase database{
     "root:x:0:\nusers:x:100:\nwheel:x:10:bob,alice\nvideo:x:44:alice\n"};
 
 struct UserLookup : ::testing::Test {
+  ~UserLookup() noexcept override {}
+
   Identity lookUp(std::string_view user, std::vector<const char*> additional = {}) {
     auto list = message.initRoot<capnp::AnyPointer>().initAs<capnp::List<capnp::Text>>(
         static_cast<unsigned>(additional.size()));
