@@ -146,6 +146,42 @@ TEST_F(RuntimeConformance, ContainersOutliveTheRuntime) {
   EXPECT_EQ(exitCode(get("created")), 6);
 }
 
+TEST_F(RuntimeConformance, AnInterruptedCreationLeavesNothingHalfDone) {
+  for (int delay = 0; delay < 12; delay++) {
+    {
+      auto creating = requestCreate("torn", {"sleep", "1000"}).ignoreResult().eagerlyEvaluate(nullptr);
+      testing::runFor(loop(), delay * kj::MILLISECONDS);
+      killSubject();
+    }
+    restartSubject();
+    auto list = wait(runtime().listRequest().send());
+    for (auto state : list.getContainers()) {
+      EXPECT_EQ(state.getPhase(), Phase::CREATED);
+      remove(get(state.getId()));
+    }
+    auto container = started("torn", {"sleep", "1000"});
+    EXPECT_EQ(wait(container.processesRequest().send()).getPids().size(), 1u);
+    remove(container);
+  }
+}
+
+TEST_F(RuntimeConformance, ManyContainersAreMadeAtOnce) {
+  kj::Vector<kj::Promise<int>> exits;
+  for (int i = 0; i < 20; i++) {
+    exits.add(requestCreate("many" + std::to_string(i), {"sh", "-c", "exit " + std::to_string(i)})
+                  .then([](auto reply) {
+                    auto container = reply.getContainer();
+                    auto started = container.startRequest().send().ignoreResult();
+                    return started.then([container]() mutable {
+                      return container.waitRequest().send().then(
+                          [](auto exit) -> int { return exit.getExit().getCode(); });
+                    });
+                  }));
+  }
+  auto codes = wait(kj::joinPromises(exits.releaseAsArray()), "all exits");
+  for (int i = 0; i < 20; i++) EXPECT_EQ(codes[i], i);
+}
+
 TEST_F(RuntimeConformance, WhatEndsWhileNobodyWatchesIsKnownAfterwards) {
   auto container = started("alone", {"sh", "-c", "sleep 0.2; exit 11"});
   killSubject();

@@ -32,13 +32,12 @@ std::string executionError(const std::string& command, int error) {
 
 }  // namespace
 
-NativeContainer::NativeContainer(Environs& environs, RunDirectory directory,
-                                 kj::Own<capnp::MessageBuilder> record, kj::Own<MonitorWatch> watch,
-                                 os::Fd pidfd)
-    : environs_(environs),
+NativeContainer::NativeContainer(std::shared_ptr<Environs> environs, RunDirectory directory,
+                                 Message record, kj::Own<MonitorWatch> watch, os::Fd pidfd)
+    : environs_(kj::mv(environs)),
       directory_(kj::mv(directory)),
       record_(kj::mv(record)),
-      cgroup_(environs.cgroups.at(this->record().getCgroup())),
+      cgroup_(environs_->machinery->cgroups->at(this->record().getCgroup())),
       status_(directory_.openStatus()),
       pidfd_(kj::mv(pidfd)),
       stopped_(watchMonitor(kj::mv(watch)).fork()) {}
@@ -98,7 +97,7 @@ void NativeContainer::fillState(schema::ContainerState::Builder state) {
 
 Task<plan::ControlReply> NativeContainer::ask(plan::Request request, uint16_t width, uint16_t height,
                                               os::Fd fd) {
-  MonitorConnection connection(environs_.context.port(),
+  MonitorConnection connection(environs_->context.port(),
                                os::connectSequenced(directory_.path(), "control"));
   auto answer = connection.call({request, 0, width, height}, kj::mv(fd));
   auto reply = co_await kj::mv(answer);

@@ -10,20 +10,28 @@
 
 namespace stave::native {
 
-/// What containers need of the plug-in; outlives them.
+/// What workers use too. A job that has begun goes on when whoever waits for it is gone, so it holds
+/// this, and nothing else of the plug-in.
+struct Machinery {
+  std::unique_ptr<CgroupDriver> cgroups;
+  SeccompCache seccomp;
+  std::string monitorProgram;
+};
+
+/// What containers need of the plug-in.
 struct Environs {
   Context& context;
-  const CgroupDriver& cgroups;
-  SeccompCache& seccomp;
-  std::string monitorProgram;
+  std::shared_ptr<Machinery> machinery;
   kj::Function<void(const std::string& id)> onDeleted;
 };
+
+using Message = std::shared_ptr<capnp::MessageBuilder>;
 
 /// One container. Its truth lies in its run directory, its cgroup and its monitor; this only looks.
 class NativeContainer final : public schema::Container::Server {
  public:
   /// `watch` null: the monitor is gone already.
-  NativeContainer(Environs& environs, RunDirectory directory, kj::Own<capnp::MessageBuilder> record,
+  NativeContainer(std::shared_ptr<Environs> environs, RunDirectory directory, Message record,
                   kj::Own<MonitorWatch> watch, os::Fd pidfd);
 
   std::string id() { return spec().getId(); }
@@ -71,9 +79,9 @@ class NativeContainer final : public schema::Container::Server {
   Task<> end();
   Task<> clear();
 
-  Environs& environs_;
+  std::shared_ptr<Environs> environs_;
   RunDirectory directory_;
-  kj::Own<capnp::MessageBuilder> record_;
+  Message record_;
   std::unique_ptr<Cgroup> cgroup_;
   os::Fd status_;
   os::Fd pidfd_;  ///< of the first process; null once it is gone

@@ -23,7 +23,7 @@ Task<> NativeContainer::setFrozen(bool frozen) {
       cgroup_->setFrozen(false);
       fail(ErrorCode::DEADLINE, "pausing container " + id() + ": its processes do not come to rest");
     }
-    co_await environs_.context.timer().afterDelay(pollPause);
+    co_await environs_->context.timer().afterDelay(pollPause);
     if (!alive()) fail(ErrorCode::CONFLICT, "container " + id() + " has stopped");
   }
 }
@@ -55,7 +55,7 @@ Task<> NativeContainer::end() {
   signalFirst(SIGKILL);
   signalAll(SIGKILL);
   if (cgroup_->freezing()) cgroup_->setFrozen(false);
-  auto patience = environs_.context.timer().afterDelay(killPatience).then([this]() -> kj::Promise<void> {
+  auto patience = environs_->context.timer().afterDelay(killPatience).then([this]() -> kj::Promise<void> {
     KJ_IF_MAYBE(watch, watch_) { watch->kill(); }
     return kj::NEVER_DONE;
   });
@@ -68,12 +68,12 @@ Task<> NativeContainer::clear() {
       fail(ErrorCode::CONFLICT, "deleting container " + id() + ": processes of it do not end");
     }
     signalAll(SIGKILL);
-    co_await environs_.context.timer().afterDelay(pollPause);
+    co_await environs_->context.timer().afterDelay(pollPause);
   }
   if (deleted_) co_return;
   directory_.remove();
   deleted_ = true;
-  environs_.onDeleted(id());
+  environs_->onDeleted(id());
 }
 
 kj::Promise<void> NativeContainer::statistics(StatisticsContext context) {

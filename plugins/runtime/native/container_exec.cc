@@ -9,20 +9,41 @@ namespace stave::native {
 
 namespace {
 
-/// The detached copy of a message without capabilities, for another thread.
-template <typename T>
-kj::Own<capnp::MallocMessageBuilder> copyOf(T reader) {
-  auto message = kj::heap<capnp::MallocMessageBuilder>();
-  message->setRoot(reader);
-  return message;
-}
+/// What a worker makes an additional process from. It owns, or shares, all of it.
+struct ExecJob {
+  std::shared_ptr<Machinery> machinery;
+  Message record;
+  Message spec;
+  os::Fd first;      ///< pidfd of the container's first process
+  std::string root;  ///< its root directory
+};
 
 struct PreparedExec {
   kj::Own<PlanWriter> writer;
   MonitorStart start;
   os::Fd control;
   os::Fd status;
+  os::Fd first;  ///< the plan refers to it
 };
+
+PreparedExec prepare(ExecJob job) {
+  PreparedExec prepared;
+  prepared.writer = kj::heap<PlanWriter>();
+  prepared.first = kj::mv(job.first);
+  auto record = job.record->getRoot<schema::ContainerRecord>().asReader();
+  auto spec = job.spec->getRoot<schema::ExecSpec>().asReader();
+  os::Fd directory = os::open(job.root, O_PATH | O_DIRECTORY);
+  ExecParts parts{record.getSpec(), spec, prepared.first, readUserDatabase(directory)};
+  auto cgroup = job.machinery->cgroups->at(record.getCgroup());
+  planExec(*prepared.writer, parts, *cgroup, job.machinery->seccomp);
+  auto pair = os::sequencedPair();
+  prepared.control = kj::mv(pair.first);
+  prepared.status = os::memoryFile("status", std::string(sizeof(plan::Status), 0));
+  prepared.start = {job.machinery->monitorProgram,
+                    os::memoryFile("plan", prepared.writer->finish()),
+                    os::duplicate(prepared.status), kj::mv(pair.second)};
+  return prepared;
+}
 
 }  // namespace
 
@@ -32,30 +53,20 @@ kj::Promise<void> NativeContainer::exec(ExecContext context) {
     if (cgroup_->freezing()) {
       fail(ErrorCode::CONFLICT, "container " + id() + " is paused; resume it before starting a process in it");
     }
-    auto copy = copyOf(context.getParams().getSpec());
+    auto copy = std::make_shared<capnp::MallocMessageBuilder>();
+    copy->setRoot(context.getParams().getSpec());
     auto spec = copy->getRoot<schema::ExecSpec>().asReader();
-    std::string root = "/proc/" + std::to_string(status().pid) + "/root";
-    auto job = environs_.context.workers().run([this, spec, root, first = pidfd_.get()]() {
-      PreparedExec prepared;
-      prepared.writer = kj::heap<PlanWriter>();
-      os::Fd directory = os::open(root, O_PATH | O_DIRECTORY);
-      ExecParts parts{this->spec(), spec, first, readUserDatabase(directory)};
-      planExec(*prepared.writer, parts, *cgroup_, environs_.seccomp);
-      auto pair = os::sequencedPair();
-      prepared.control = kj::mv(pair.first);
-      prepared.status = os::memoryFile("status", std::string(sizeof(plan::Status), 0));
-      prepared.start = {environs_.monitorProgram,
-                        os::memoryFile("plan", prepared.writer->finish()),
-                        os::duplicate(prepared.status), kj::mv(pair.second)};
-      return prepared;
-    });
-    auto prepared = co_await kj::mv(job);
     std::string command = commandOf(spec.getArguments());
-    auto starting = startMonitor(environs_.context.port(), kj::mv(prepared.start), *prepared.writer, command);
+    std::string root = "/proc/" + std::to_string(status().pid) + "/root";
+    ExecJob job{environs_->machinery, record_, copy, os::duplicate(pidfd_), root};
+    auto work = [job = kj::mv(job)]() mutable { return prepare(kj::mv(job)); };
+    auto preparing = environs_->context.workers().run(kj::mv(work));
+    auto prepared = co_await kj::mv(preparing);
+    auto starting = startMonitor(environs_->context.port(), kj::mv(prepared.start), *prepared.writer, command);
     auto started = co_await kj::mv(starting);
     ExecProcess::Parts parts{kj::mv(started), kj::mv(prepared.control), kj::mv(prepared.status),
                              command, spec.getTerminal(), spec.getDetach()};
-    context.getResults().setProcess(kj::heap<ExecProcess>(environs_, kj::mv(parts)));
+    context.getResults().setProcess(kj::heap<ExecProcess>(environs_->context, kj::mv(parts)));
   });
 }
 

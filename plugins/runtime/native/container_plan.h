@@ -2,6 +2,7 @@
 
 #include <stave/schema/runtime.capnp.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace stave::native {
 
 /// What a container is made from, beside what its specification says.
 struct ContainerParts {
+  std::shared_ptr<capnp::MessageBuilder> message;  ///< that `spec` lies in
   schema::ContainerSpec::Reader spec;
   os::Fd root;
   os::Fd network;             ///< null: the host's

@@ -52,15 +52,15 @@ kj::Promise<void> MainProcess::pid(PidContext context) {
 }
 
 /// The monitor is waited for to the end even when nobody holds this any more: it is our child.
-ExecProcess::ExecProcess(Environs& environs, Parts parts)
+ExecProcess::ExecProcess(Context& context, Parts parts)
     : parts_(kj::mv(parts)),
       pidfd_(os::openPidfd(parts_.monitor.pid)),
-      connection_(environs.context.port(), kj::mv(parts_.control)),
+      connection_(context.port(), kj::mv(parts_.control)),
       gone_(nullptr) {
   auto watch = kj::mv(parts_.monitor.watch);
   auto gone = watch->gone();
   auto forked = gone.attach(kj::mv(watch)).fork();
-  environs.context.spawn(forked.addBranch());
+  context.spawn(forked.addBranch());
   gone_ = kj::mv(forked);
 }
 

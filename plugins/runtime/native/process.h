@@ -35,7 +35,7 @@ class ExecProcess final : public schema::Process::Server {
     bool started = false;
   };
 
-  ExecProcess(Environs& environs, Parts parts);
+  ExecProcess(Context& context, Parts parts);
 
   kj::Promise<void> streams(StreamsContext context) override;
   kj::Promise<void> wait(WaitContext context) override;

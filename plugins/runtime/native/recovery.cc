@@ -20,7 +20,8 @@ Task<> NativeRuntime::recover() {
     RunDirectory found = directoryOf(id);
     if (!found.committed()) {
       context_.log(schema::LogLevel::INFO, "clearing away container " + id + ", which was never finished");
-      co_await clearAway(id, found.cgroup());
+      auto clearing = clearAway(id, found.cgroup());
+      co_await kj::mv(clearing);
       continue;
     }
     KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { adopt(id); })) {
@@ -58,7 +59,7 @@ void NativeRuntime::adopt(const std::string& id) {
 /// monitor ends with its process.
 Task<> NativeRuntime::clearAway(std::string id, std::string cgroupPath) {
   if (!cgroupPath.empty()) {
-    auto cgroup = cgroups_->at(cgroupPath);
+    auto cgroup = machinery_->cgroups->at(cgroupPath);
     for (int round = 0; !cgroup->remove() && round < mostRounds; round++) {
       for (pid_t pid : cgroup->processes()) os::signalProcess(pid, SIGKILL);
       co_await context_.timer().afterDelay(pollPause);
@@ -67,10 +68,17 @@ Task<> NativeRuntime::clearAway(std::string id, std::string cgroupPath) {
   directoryOf(id).remove();
 }
 
-/// Without containers nothing of ours stays in the machine's cgroups.
-void NativeRuntime::tidyUp() {
-  bool empty = containers_.empty() && making_.empty();
-  if (empty) kj::runCatchingExceptions([this]() { cgroups_->at(cgroupBase_)->remove(); });
+/// What is being made is finished first: the next instance may begin in the same process. Without
+/// containers nothing of ours stays in the machine's cgroups.
+Task<> NativeRuntime::stop() {
+  stopping_ = true;
+  if (!making_.empty()) {
+    auto idle = kj::newPromiseAndFulfiller<void>();
+    onIdle_ = kj::mv(idle.fulfiller);
+    co_await kj::mv(idle.promise);
+  }
+  if (!containers_.empty()) co_return;
+  kj::runCatchingExceptions([this]() { machinery_->cgroups->at(cgroupBase_)->remove(); });
 }
 
 }  // namespace stave::native

@@ -40,10 +40,10 @@ std::string RunDirectory::cgroup() const {
   return os::exists(path_ + "/cgroup") ? os::readFile(path_ + "/cgroup") : "";
 }
 
-kj::Own<capnp::MessageBuilder> RunDirectory::readRecord() const {
+std::shared_ptr<capnp::MessageBuilder> RunDirectory::readRecord() const {
   os::Fd file = os::open(path_ + "/record", O_RDONLY);
   capnp::StreamFdMessageReader reader(file.get());
-  auto message = kj::heap<capnp::MallocMessageBuilder>();
+  auto message = std::make_shared<capnp::MallocMessageBuilder>();
   message->setRoot(reader.getRoot<schema::ContainerRecord>());
   return message;
 }

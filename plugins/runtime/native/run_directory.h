@@ -3,7 +3,7 @@
 #include <capnp/message.h>
 #include <stave/os/file.h>
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,7 +33,7 @@ class RunDirectory {
 
   bool committed() const;
   std::string cgroup() const;  ///< of one that was not committed
-  kj::Own<capnp::MessageBuilder> readRecord() const;
+  std::shared_ptr<capnp::MessageBuilder> readRecord() const;
   void remove() const;
 
  private:

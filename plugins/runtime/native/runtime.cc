@@ -7,27 +7,54 @@
 
 namespace stave::native {
 
-struct NativeRuntime::Prepared {
+namespace {
+
+struct Prepared {
   ContainerParts parts;  // the plan refers to its descriptors
   kj::Own<PlanWriter> writer;
   MonitorStart start;
 };
 
+/// On a worker: everything up to the monitor.
+Prepared prepare(Machinery& machinery, ContainerParts parts, const std::string& cgroupPath) {
+  Prepared prepared;
+  prepared.parts = kj::mv(parts);
+  RunDirectory directory(prepared.parts.directory);
+  auto cgroup = machinery.cgroups->at(cgroupPath);
+  cgroup->create();
+  cgroup->apply(prepared.parts.spec.getResources());
+  cgroup->restrictDevices(deviceRulesOf(prepared.parts.spec));
+  prepared.writer = kj::heap<PlanWriter>();
+  planContainer(*prepared.writer, prepared.parts, *cgroup, machinery.seccomp);
+  prepared.start = {machinery.monitorProgram, os::memoryFile("plan", prepared.writer->finish()),
+                    directory.makeStatus(), os::listenSequenced(directory.path(), "control")};
+  return prepared;
+}
+
+std::shared_ptr<Machinery> makeMachinery(Context& context) {
+  auto settings = context.settings<schema::NativeRuntimeSettings>();
+  return std::shared_ptr<Machinery>(
+      new Machinery{openCgroups(settings.getCgroupMount()),
+                    SeccompCache(std::string(context.runPath()) + "/seccomp"),
+                    findProgram(settings.getMonitor(), "stave-monitor")});
+}
+
+}  // namespace
+
 NativeRuntime::NativeRuntime(Context& context)
     : context_(context),
-      cgroups_(openCgroups(context.settings<schema::NativeRuntimeSettings>().getCgroupMount())),
       cgroupBase_(context.settings<schema::NativeRuntimeSettings>().getCgroup()),
-      seccomp_(std::string(context.runPath()) + "/seccomp"),
       initProgram_(os::sealedProgram(
           findProgram(context.settings<schema::NativeRuntimeSettings>().getInit(), "stave-init"))),
-      environs_{context, *cgroups_, seccomp_,
-                findProgram(context.settings<schema::NativeRuntimeSettings>().getMonitor(),
-                            "stave-monitor"),
-                [this](const std::string& id) { containers_.erase(id); }} {
-  context.onStop([this]() -> kj::Promise<void> {
-    tidyUp();
-    return kj::READY_NOW;
-  });
+      machinery_(makeMachinery(context)),
+      environs_(new Environs{context, machinery_,
+                             [this](const std::string& id) { containers_.erase(id); }}) {
+  context.onStop([this]() -> kj::Promise<void> { return stop(); });
+}
+
+/// Containers may still be held by somebody.
+NativeRuntime::~NativeRuntime() noexcept {
+  environs_->onDeleted = [](const std::string&) {};
 }
 
 RunDirectory NativeRuntime::directoryOf(const std::string& id) const {
@@ -44,14 +71,22 @@ kj::Promise<void> NativeRuntime::create(CreateContext context) {
   return async([this, context]() mutable -> Task<> {
     auto given = context.getParams().getSpec();
     checkSpec(given);
+    if (stopping_) fail(ErrorCode::UNAVAILABLE, "the runtime is being stopped");
     std::string id = given.getId();
     if (containers_.count(id) != 0 || !making_.insert(id).second) {
       fail(ErrorCode::ALREADY_EXISTS, "there is a container " + id + " already");
     }
-    KJ_DEFER(making_.erase(id));
-    auto container = co_await make(given);
+    KJ_DEFER(finished(id));
+    auto making = make(given);
+    auto container = co_await kj::mv(making);
     context.getResults().setContainer(kj::mv(container));
   });
+}
+
+void NativeRuntime::finished(const std::string& id) {
+  making_.erase(id);
+  if (!making_.empty()) return;
+  KJ_IF_MAYBE(idle, onIdle_) { (*idle)->fulfill(); }
 }
 
 os::Fd NativeRuntime::namespaceOf(schema::NamespaceMode::Reader mode, const std::string& kind) {
@@ -59,24 +94,28 @@ os::Fd NativeRuntime::namespaceOf(schema::NamespaceMode::Reader mode, const std:
   return find(mode.getContainer()).container.openNamespaceOf(kind);
 }
 
-/// Takes the descriptors out of the specification and leaves a copy without them.
-Task<ContainerParts> NativeRuntime::collect(schema::ContainerSpec::Reader given,
-                                            schema::ContainerSpec::Builder copy) {
+/// Takes the descriptors out of the specification and leaves a copy without them in the record.
+Task<ContainerParts> NativeRuntime::collect(schema::ContainerSpec::Reader given, Message record) {
   ContainerParts parts;
-  parts.root = co_await takeFd(given.getRoot(), "the container's root");
+  auto takingRoot = takeFd(given.getRoot(), "the container's root");
+  parts.root = co_await kj::mv(takingRoot);
   if (given.hasNetwork()) {
-    parts.network = co_await takeFd(given.getNetwork(), "the network namespace");
+    auto takingNetwork = takeFd(given.getNetwork(), "the network namespace");
+    parts.network = co_await kj::mv(takingNetwork);
   }
   for (auto mount : given.getMounts()) {
     parts.trees.emplace_back();
     if (!mount.isTree()) continue;
-    parts.trees.back() = co_await takeFd(mount.getTree(), mount.getTarget());
+    auto takingTree = takeFd(mount.getTree(), mount.getTarget());
+    parts.trees.back() = co_await kj::mv(takingTree);
   }
+  auto copy = record->getRoot<schema::ContainerRecord>().getSpec();
   copy.disownRoot();
   copy.disownNetwork();
   for (auto mount : copy.getMounts()) {
     if (mount.isTree()) mount.disownTree();
   }
+  parts.message = record;
   parts.spec = copy.asReader();
   parts.directory = directoryOf(given.getId()).path();
   parts.initProgram = initProgram_;
@@ -86,29 +125,14 @@ Task<ContainerParts> NativeRuntime::collect(schema::ContainerSpec::Reader given,
   co_return kj::mv(parts);
 }
 
-/// On a worker: everything up to the monitor.
-NativeRuntime::Prepared NativeRuntime::prepare(ContainerParts parts, std::string cgroupPath) {
-  Prepared prepared;
-  prepared.parts = kj::mv(parts);
-  RunDirectory directory(prepared.parts.directory);
-  auto cgroup = cgroups_->at(cgroupPath);
-  cgroup->create();
-  cgroup->apply(prepared.parts.spec.getResources());
-  cgroup->restrictDevices(deviceRulesOf(prepared.parts.spec));
-  prepared.writer = kj::heap<PlanWriter>();
-  planContainer(*prepared.writer, prepared.parts, *cgroup, seccomp_);
-  prepared.start = {environs_.monitorProgram, os::memoryFile("plan", prepared.writer->finish()),
-                    directory.makeStatus(), os::listenSequenced(directory.path(), "control")};
-  return prepared;
-}
-
 Task<StartedMonitor> NativeRuntime::launch(ContainerParts parts, std::string cgroupPath) {
   std::string command = commandOf(parts.spec.getArguments());
   std::string id = parts.spec.getId();
-  auto job = context_.workers().run([this, parts = kj::mv(parts), cgroupPath]() mutable {
-    return prepare(kj::mv(parts), cgroupPath);
-  });
-  auto prepared = co_await kj::mv(job);
+  auto work = [machinery = machinery_, parts = kj::mv(parts), cgroupPath]() mutable {
+    return prepare(*machinery, kj::mv(parts), cgroupPath);
+  };
+  auto preparing = context_.workers().run(kj::mv(work));
+  auto prepared = co_await kj::mv(preparing);
   auto starting = startMonitor(context_.port(), kj::mv(prepared.start), *prepared.writer, command);
   auto started = co_await kj::mv(starting);
   for (auto& warning : started.warnings) {
@@ -118,32 +142,35 @@ Task<StartedMonitor> NativeRuntime::launch(ContainerParts parts, std::string cgr
 }
 
 Task<schema::Container::Client> NativeRuntime::make(schema::ContainerSpec::Reader given) {
-  auto record = kj::heap<capnp::MallocMessageBuilder>();
+  auto record = std::make_shared<capnp::MallocMessageBuilder>();
   auto written = record->initRoot<schema::ContainerRecord>();
   written.setSpec(given);
-  auto parts = co_await collect(given, written.getSpec());
-  RunDirectory directory(parts.directory);
+  auto collecting = collect(given, record);
+  auto parts = co_await kj::mv(collecting);
+  std::string id = given.getId();
   std::string cgroup = cgroupPathOf(cgroupBase_, given);
+  RunDirectory directory(parts.directory);
   written.setCgroup(cgroup);
   directory.begin(cgroup);
   kj::Maybe<kj::Exception> failure;
   try {
-    auto started = co_await launch(kj::mv(parts), cgroup);
+    auto launching = launch(kj::mv(parts), cgroup);
+    auto started = co_await kj::mv(launching);
     written.setMonitorPid(started.watch->pid());
     written.setMonitorTicks(os::startTicks(started.watch->pid()));
     os::Fd pidfd = os::openPidfd(started.pid);
     directory.commit(written);
-    co_return add(directory, kj::mv(record), kj::mv(started.watch), kj::mv(pidfd));
+    co_return add(directory, record, kj::mv(started.watch), kj::mv(pidfd));
   } catch (kj::Exception& exception) {
     failure = kj::mv(exception);
   }
-  co_await clearAway(given.getId(), cgroup);
+  auto clearing = clearAway(id, cgroup);
+  co_await kj::mv(clearing);
   kj::throwFatalException(kj::mv(KJ_ASSERT_NONNULL(failure)));
 }
 
 schema::Container::Client NativeRuntime::add(RunDirectory directory,
-                                             kj::Own<capnp::MessageBuilder> record,
-                                             kj::Own<MonitorWatch> watch, os::Fd pidfd) {
+                                             Message record, kj::Own<MonitorWatch> watch, os::Fd pidfd) {
   auto container = kj::heap<NativeContainer>(environs_, kj::mv(directory), kj::mv(record), kj::mv(watch),
                                              kj::mv(pidfd));
   NativeContainer& reference = *container;
@@ -173,13 +200,13 @@ kj::Promise<void> NativeRuntime::features(FeaturesContext context) {
     for (unsigned i = 0; i < values.size(); i++) list.set(i, values[i].c_str());
   };
   bool userNamespaces = os::exists("/proc/self/ns/user");
-  auto controllers = cgroups_->controllers();
-  auto missing = cgroups_->missing();
+  auto controllers = machinery_->cgroups->controllers();
+  auto missing = machinery_->cgroups->missing();
   if (!userNamespaces) missing.push_back("no user namespaces: security.userNamespace fails");
   for (auto& name : missingCapabilities()) {
     missing.push_back("the platform itself lacks the capability " + name + ": no container can have it");
   }
-  results.setCgroupVersion(static_cast<uint8_t>(cgroups_->version()));
+  results.setCgroupVersion(static_cast<uint8_t>(machinery_->cgroups->version()));
   results.setUserNamespaces(userNamespaces);
   setList(results.initControllers(static_cast<unsigned>(controllers.size())), controllers);
   setList(results.initMissing(static_cast<unsigned>(missing.size())), missing);

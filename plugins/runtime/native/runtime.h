@@ -18,6 +18,7 @@ class NativeRuntime final : public schema::Runtime::Server {
  public:
   /// Fails [unsupported] without cgroups, [not-found] without the monitor's program.
   explicit NativeRuntime(Context& context);
+  ~NativeRuntime() noexcept;
 
   /// Takes up what a former instance left behind: containers, and what never became one.
   Task<> recover();
@@ -28,7 +29,6 @@ class NativeRuntime final : public schema::Runtime::Server {
   kj::Promise<void> features(FeaturesContext context) override;
 
  private:
-  struct Prepared;
   struct Entry {
     NativeContainer& container;
     schema::Container::Client client;
@@ -37,24 +37,25 @@ class NativeRuntime final : public schema::Runtime::Server {
   RunDirectory directoryOf(const std::string& id) const;
   Entry& find(const std::string& id);
   os::Fd namespaceOf(schema::NamespaceMode::Reader mode, const std::string& kind);
-  Task<ContainerParts> collect(schema::ContainerSpec::Reader given, schema::ContainerSpec::Builder copy);
-  Prepared prepare(ContainerParts parts, std::string cgroupPath);
+  Task<ContainerParts> collect(schema::ContainerSpec::Reader given, Message record);
   Task<StartedMonitor> launch(ContainerParts parts, std::string cgroupPath);
   Task<schema::Container::Client> make(schema::ContainerSpec::Reader given);
-  schema::Container::Client add(RunDirectory directory, kj::Own<capnp::MessageBuilder> record,
+  schema::Container::Client add(RunDirectory directory, Message record,
                                 kj::Own<MonitorWatch> watch, os::Fd pidfd);
+  void finished(const std::string& id);
   void adopt(const std::string& id);
   Task<> clearAway(std::string id, std::string cgroup);
-  void tidyUp();
+  Task<> stop();
 
   Context& context_;
-  std::unique_ptr<CgroupDriver> cgroups_;
   std::string cgroupBase_;
-  SeccompCache seccomp_;
   os::Fd initProgram_;
-  Environs environs_;
+  std::shared_ptr<Machinery> machinery_;
+  std::shared_ptr<Environs> environs_;
   std::map<std::string, Entry> containers_;
   std::set<std::string> making_;
+  bool stopping_ = false;
+  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> onIdle_;  ///< told when nothing is being made
 };
 
 }  // namespace stave::native
