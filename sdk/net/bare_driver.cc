@@ -20,7 +20,8 @@ kj::Promise<void> BareDriver::createNetwork(CreateNetworkContext context) {
 
 kj::Promise<void> BareDriver::createSandbox(CreateSandboxContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto sandbox = co_await context_.workers().run([make = makeSandbox_] { return make(); });
+    auto work = context_.workers().run([make = makeSandbox_] { return make(); });
+    auto sandbox = co_await kj::mv(work);
     context.getResults().setNamespace(makeFd(kj::mv(sandbox)));
   });
 }

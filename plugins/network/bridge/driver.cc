@@ -54,7 +54,8 @@ kj::Promise<void> Driver::stop() {
 }
 
 Task<> Driver::recover() {
-  auto problems = co_await queue_.run([this] { return networks_.recover(); });
+  auto work = queue_.run([this] { return networks_.recover(); });
+  auto problems = co_await kj::mv(work);
   for (auto& problem : problems) context_.log(schema::LogLevel::WARNING, problem);
   listen(networks_.gateways());
 }
@@ -80,10 +81,11 @@ kj::Promise<void> Driver::createNetwork(CreateNetworkContext context) {
     auto params = context.getParams();
     auto wish = net::readWish(params.getName(), params.getSpec());
     using Made = std::pair<net::NetworkRecord, std::vector<net::Address>>;
-    auto made = co_await queue_.run([this, wish] {
+    auto work = queue_.run([this, wish] {
       auto network = networks_.create(wish);
       return Made(network, networks_.gateways());
     });
+    auto made = co_await kj::mv(work);
     listen(made.second);
     net::write(made.first, "bridge", context.getResults().initStatus());
   });
@@ -92,17 +94,19 @@ kj::Promise<void> Driver::createNetwork(CreateNetworkContext context) {
 kj::Promise<void> Driver::removeNetwork(RemoveNetworkContext context) {
   return async([this, context]() mutable -> Task<> {
     std::string name = context.getParams().getName();
-    auto gateways = co_await queue_.run([this, name] {
+    auto work = queue_.run([this, name] {
       networks_.remove(name);
       return networks_.gateways();
     });
+    auto gateways = co_await kj::mv(work);
     listen(gateways);
   });
 }
 
 kj::Promise<void> Driver::createSandbox(CreateSandboxContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto sandbox = co_await context_.workers().run([] { return net::makeSandbox(); });
+    auto work = context_.workers().run([] { return net::makeSandbox(); });
+    auto sandbox = co_await kj::mv(work);
     context.getResults().setNamespace(makeFd(kj::mv(sandbox)));
   });
 }
@@ -113,9 +117,10 @@ kj::Promise<void> Driver::attach(AttachContext context) {
     auto request = net::readRequest(params.getRequest());
     auto taken = co_await takeFd(params.getSandbox(), "the sandbox");
     auto sandbox = std::make_shared<kj::AutoCloseFd>(kj::mv(taken));
-    auto view = co_await queue_.run([this, request, sandbox] {
+    auto work = queue_.run([this, request, sandbox] {
       return networks_.attach(sandbox->get(), request);
     });
+    auto view = co_await kj::mv(work);
     addNameservers(view);
     net::write(view, context.getResults().initStatus());
   });
@@ -125,13 +130,15 @@ kj::Promise<void> Driver::detach(DetachContext context) {
   return async([this, context]() mutable -> Task<> {
     auto params = context.getParams();
     net::EndpointKey key(params.getNetwork(), params.getEndpoint());
-    co_await queue_.run([this, key] { networks_.detach(key); });
+    auto work = queue_.run([this, key] { networks_.detach(key); });
+    co_await kj::mv(work);
   });
 }
 
 kj::Promise<void> Driver::endpoints(EndpointsContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto views = co_await queue_.run([this] { return networks_.endpoints(); });
+    auto work = queue_.run([this] { return networks_.endpoints(); });
+    auto views = co_await kj::mv(work);
     for (auto& view : views) addNameservers(view);
     net::write(views, context.getResults().initEndpoints(views.size()));
   });
@@ -141,7 +148,8 @@ kj::Promise<void> Driver::statistics(StatisticsContext context) {
   return async([this, context]() mutable -> Task<> {
     auto params = context.getParams();
     net::EndpointKey key(params.getNetwork(), params.getEndpoint());
-    auto counters = co_await queue_.run([this, key] { return networks_.statistics(key); });
+    auto work = queue_.run([this, key] { return networks_.statistics(key); });
+    auto counters = co_await kj::mv(work);
     net::write(counters, context.getResults().initStatistics());
   });
 }

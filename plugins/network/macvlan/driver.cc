@@ -29,14 +29,16 @@ Driver::Driver(Context& context, schema::MacvlanSettings::Reader settings)
       queue_(context.workers()) {}
 
 Task<> Driver::recover() {
-  co_await queue_.run([this] { networks_.recover(); });
+  auto work = queue_.run([this] { networks_.recover(); });
+  co_await kj::mv(work);
 }
 
 kj::Promise<void> Driver::createNetwork(CreateNetworkContext context) {
   return async([this, context]() mutable -> Task<> {
     auto params = context.getParams();
     auto wish = net::readWish(params.getName(), params.getSpec());
-    auto network = co_await queue_.run([this, wish] { return networks_.create(wish); });
+    auto work = queue_.run([this, wish] { return networks_.create(wish); });
+    auto network = co_await kj::mv(work);
     net::write(network, "macvlan", context.getResults().initStatus());
   });
 }
@@ -44,13 +46,15 @@ kj::Promise<void> Driver::createNetwork(CreateNetworkContext context) {
 kj::Promise<void> Driver::removeNetwork(RemoveNetworkContext context) {
   return async([this, context]() mutable -> Task<> {
     std::string name = context.getParams().getName();
-    co_await queue_.run([this, name] { networks_.remove(name); });
+    auto work = queue_.run([this, name] { networks_.remove(name); });
+    co_await kj::mv(work);
   });
 }
 
 kj::Promise<void> Driver::createSandbox(CreateSandboxContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto sandbox = co_await context_.workers().run([] { return net::makeSandbox(); });
+    auto work = context_.workers().run([] { return net::makeSandbox(); });
+    auto sandbox = co_await kj::mv(work);
     context.getResults().setNamespace(makeFd(kj::mv(sandbox)));
   });
 }
@@ -66,9 +70,10 @@ kj::Promise<void> Driver::attach(AttachContext context) {
     }
     auto taken = co_await takeFd(params.getSandbox(), "the sandbox");
     auto sandbox = std::make_shared<kj::AutoCloseFd>(kj::mv(taken));
-    auto view = co_await queue_.run([this, request, sandbox] {
+    auto work = queue_.run([this, request, sandbox] {
       return networks_.attach(kj::mv(*sandbox), request);
     });
+    auto view = co_await kj::mv(work);
     net::write(view, context.getResults().initStatus());
   });
 }
@@ -77,13 +82,15 @@ kj::Promise<void> Driver::detach(DetachContext context) {
   return async([this, context]() mutable -> Task<> {
     auto params = context.getParams();
     net::EndpointKey key(params.getNetwork(), params.getEndpoint());
-    co_await queue_.run([this, key] { networks_.detach(key); });
+    auto work = queue_.run([this, key] { networks_.detach(key); });
+    co_await kj::mv(work);
   });
 }
 
 kj::Promise<void> Driver::endpoints(EndpointsContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto views = co_await queue_.run([this] { return networks_.endpoints(); });
+    auto work = queue_.run([this] { return networks_.endpoints(); });
+    auto views = co_await kj::mv(work);
     net::write(views, context.getResults().initEndpoints(views.size()));
   });
 }
@@ -92,7 +99,8 @@ kj::Promise<void> Driver::statistics(StatisticsContext context) {
   return async([this, context]() mutable -> Task<> {
     auto params = context.getParams();
     net::EndpointKey key(params.getNetwork(), params.getEndpoint());
-    auto counters = co_await queue_.run([this, key] { return networks_.statistics(key); });
+    auto work = queue_.run([this, key] { return networks_.statistics(key); });
+    auto counters = co_await kj::mv(work);
     net::write(counters, context.getResults().initStatistics());
   });
 }
