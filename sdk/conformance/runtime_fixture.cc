@@ -1,22 +1,21 @@
 #include "runtime_fixture.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stave/os/mount.h>
+#include <stave/os/netns.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <thread>
 
 namespace stave::conformance {
 
 namespace {
 
 constexpr uint8_t endOfStream = 3;
-constexpr const char* applets[] = {"sh",    "cat",  "echo",  "sleep", "true",  "false", "id",   "ls",
-                                   "head",  "stat", "mount", "mkdir", "touch", "stty",  "kill", "grep",
-                                   "yes",   "hostname", "dd", "tail", "tty",   "seq",   "chmod", "mknod",
-                                   "wc",    "env",  "pwd",   "ps",    "test",  "chroot", "nproc", "unshare"};
+constexpr const char* applets[] = {"sh",   "cat",    "echo",  "sleep",    "true",  "false", "id",
+                                   "ls",   "head",   "stat",  "mount",    "mkdir", "touch", "stty",
+                                   "kill", "grep",   "yes",   "hostname", "dd",    "tail",  "tty",
+                                   "seq",  "chmod",  "mknod", "wc",       "env",   "pwd",   "ps",
+                                   "test", "chroot", "nproc", "unshare"};
 
 void write(const std::string& path, std::string_view content) {
   os::Fd file = os::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -31,7 +30,8 @@ void makeRoot(const std::string& root) {
   write(root + "/bin/busybox", busybox);
   chmod((root + "/bin/busybox").c_str(), 0755);
   for (const char* applet : applets) symlink("busybox", (root + "/bin/" + applet).c_str());
-  write(root + "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n");
+  write(root + "/etc/passwd",
+        "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n");
   write(root + "/etc/group", "root:x:0:\nalice:x:1000:\nwheel:x:10:alice\n");
   write(root + "/data/from-image", "image\n");
   write(root + "/etc/not-executable", "text\n");
@@ -58,9 +58,13 @@ void RuntimeStreams::sendFrame(uint8_t kind, std::string_view payload) {
   wait(socket_->write(frame.data(), frame.size()), "input to be taken");
 }
 
-void RuntimeStreams::send(std::string_view text) { sendFrame(0, text); }
+void RuntimeStreams::send(std::string_view text) {
+  sendFrame(0, text);
+}
 
-void RuntimeStreams::endInput() { sendFrame(endOfStream, std::string_view("\0", 1)); }
+void RuntimeStreams::endInput() {
+  sendFrame(endOfStream, std::string_view("\0", 1));
+}
 
 Task<bool> RuntimeStreams::readFrame() {
   uint8_t header[8];
@@ -85,26 +89,27 @@ void RuntimeStreams::readToEnd() {
 void RuntimeStreams::readUntil(std::string_view text) {
   while (output.find(text) == std::string::npos) {
     if (!wait(readFrame().promise(), "output")) {
-      fail(ErrorCode::INTERNAL, "the output ended without \"" + std::string(text) + "\": " + output);
+      fail(ErrorCode::INTERNAL,
+           "the output ended without \"" + std::string(text) + "\": " + output);
     }
   }
 }
 
-RuntimeConformance::RuntimeConformance() : rootPath(directory / "root") { makeRoot(rootPath); }
+RuntimeConformance::RuntimeConformance() : rootPath(directory / "root") {
+  makeRoot(rootPath);
+}
 
 void RuntimeConformance::TearDown() {
   auto list = wait(runtime().listRequest().send());
   for (auto state : list.getContainers()) remove(get(state.getId()));
 }
 
-schema::Fd::Client RuntimeConformance::root() { return makeFd(os::cloneTree(rootPath, false)); }
+schema::Fd::Client RuntimeConformance::root() {
+  return makeFd(os::cloneTree(rootPath, false));
+}
 
 schema::Fd::Client RuntimeConformance::newNetwork() {
-  os::Fd result;
-  std::thread([&] {
-    if (unshare(CLONE_NEWNET) == 0) result = os::open("/proc/thread-self/ns/net", O_RDONLY);
-  }).join();
-  return makeFd(kj::mv(result));
+  return makeFd(os::makeNetworkNamespace());
 }
 
 capnp::RemotePromise<schema::Runtime::CreateResults> RuntimeConformance::requestCreate(

@@ -61,17 +61,20 @@ class RuntimeConformance : public ::testing::Test {
 
   capnp::RemotePromise<schema::Runtime::CreateResults> requestCreate(
       const std::string& id, Arguments arguments, Configure configure = [](auto) {});
-  schema::Container::Client create(const std::string& id, Arguments arguments,
-                                   Configure configure = [](auto) {});
+  schema::Container::Client create(
+      const std::string& id, Arguments arguments, Configure configure = [](auto) {});
 
   /// Creates, starts, reads everything, waits and deletes.
-  RuntimeOutcome run(Arguments arguments, Configure configure = [](auto) {});
-  RuntimeOutcome shell(const std::string& script, Configure configure = [](auto) {});
+  RuntimeOutcome run(
+      Arguments arguments, Configure configure = [](auto) {});
+  RuntimeOutcome shell(
+      const std::string& script, Configure configure = [](auto) {});
 
-  schema::Container::Client started(const std::string& id, Arguments arguments,
-                                    Configure configure = [](auto) {});
-  RuntimeOutcome exec(schema::Container::Client container, Arguments arguments,
-                      kj::Function<void(schema::ExecSpec::Builder)> configure = [](auto) {});
+  schema::Container::Client started(
+      const std::string& id, Arguments arguments, Configure configure = [](auto) {});
+  RuntimeOutcome exec(
+      schema::Container::Client container, Arguments arguments,
+      kj::Function<void(schema::ExecSpec::Builder)> configure = [](auto) {});
 
   pid_t start(schema::Container::Client container);
   int exitCode(schema::Container::Client container);

@@ -39,7 +39,8 @@ TEST_F(RuntimeConformance, AContainerSeesOnlyItself) {
 TEST_F(RuntimeConformance, NothingOfTheHostIsMounted) {
   auto outcome = shell("cat /proc/self/mountinfo | wc -l; ls /proc/self/fd | wc -l");
   EXPECT_LT(atoi(outcome.output.c_str()), 40);
-  EXPECT_TRUE(contains(outcome.output, "\n4\n")) << outcome.output;  // three streams and the directory
+  EXPECT_TRUE(contains(outcome.output, "\n4\n"))
+      << outcome.output;  // three streams and the directory
 }
 
 TEST_F(RuntimeConformance, DevicesAreThere) {
@@ -75,14 +76,15 @@ TEST_F(RuntimeConformance, TheRootCanBeReadOnly) {
 }
 
 TEST_F(RuntimeConformance, ATmpfsHasItsOptions) {
-  auto outcome = shell("stat -c %a /scratch; grep ' /scratch ' /proc/self/mountinfo", [](Spec spec) {
-    auto mount = oneMount(spec, "/scratch");
-    mount.setNosuid(true);
-    auto tmpfs = mount.initTmpfs();
-    tmpfs.setSizeBytes(1 << 20);
-    tmpfs.setMode(0700);
-    tmpfs.setOptions("noexec");
-  });
+  auto outcome =
+      shell("stat -c %a /scratch; grep ' /scratch ' /proc/self/mountinfo", [](Spec spec) {
+        auto mount = oneMount(spec, "/scratch");
+        mount.setNosuid(true);
+        auto tmpfs = mount.initTmpfs();
+        tmpfs.setSizeBytes(1 << 20);
+        tmpfs.setMode(0700);
+        tmpfs.setOptions("noexec");
+      });
   EXPECT_EQ(outcome.output.substr(0, 4), "700\n");
   EXPECT_TRUE(contains(outcome.output, "nosuid")) << outcome.output;
   EXPECT_TRUE(contains(outcome.output, "noexec")) << outcome.output;
@@ -105,9 +107,9 @@ TEST_F(RuntimeConformance, AHostDirectoryIsBound) {
 }
 
 TEST_F(RuntimeConformance, AMissingHostPathIsNamed) {
-  auto promise = requestCreate("wrong", {"true"},
-                               [](Spec spec) { oneMount(spec, "/x").setHostPath("/nonexistent/path"); });
-  KJ_IF_MAYBE(exception, testing::failureOf(loop(), promise.ignoreResult())) {
+  auto promise = requestCreate(
+      "wrong", {"true"}, [](Spec spec) { oneMount(spec, "/x").setHostPath("/nonexistent/path"); });
+  KJ_IF_MAYBE (exception, testing::failureOf(loop(), promise.ignoreResult())) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::INVALID);
     EXPECT_TRUE(contains(textOf(*exception), "/nonexistent/path"));
   } else {
@@ -147,7 +149,8 @@ TEST_F(RuntimeConformance, ALinkInTheImageCannotLeadOut) {
 
 TEST_F(RuntimeConformance, UsersAreLookedUpInTheImage) {
   auto as = [&](const char* user) {
-    return shell("id -u; id -g; echo $(id -G); echo $HOME", [&](Spec spec) { spec.setUser(user); }).output;
+    return shell("id -u; id -g; echo $(id -G); echo $HOME", [&](Spec spec) { spec.setUser(user); })
+        .output;
   };
   EXPECT_EQ(as(""), "0\n0\n0\n/root\n");
   EXPECT_EQ(as("alice"), "1000\n1000\n1000 10\n/home/alice\n");
@@ -178,7 +181,8 @@ TEST_F(RuntimeConformance, CapabilitiesAreFew) {
 TEST_F(RuntimeConformance, SystemCallsAreFiltered) {
   auto status = [&](Configure configure) {
     return shell("grep -E 'Seccomp:|NoNewPrivs' /proc/self/status; unshare -u true; echo $?",
-                 kj::mv(configure)).output;
+                 kj::mv(configure))
+        .output;
   };
   EXPECT_EQ(status([](auto) {}), "NoNewPrivs:\t0\nSeccomp:\t2\n1\n");
   auto unconfined = status([](Spec spec) {
@@ -195,13 +199,15 @@ TEST_F(RuntimeConformance, SystemCallsAreFiltered) {
 }
 
 TEST_F(RuntimeConformance, ABrokenFilterIsInvalid) {
-  auto promise = requestCreate("wrong", {"true"}, [](Spec spec) { spec.initSecurity().setSeccomp("{"); });
+  auto promise =
+      requestCreate("wrong", {"true"}, [](Spec spec) { spec.initSecurity().setSeccomp("{"); });
   EXPECT_EQ(failureOf(kj::mv(promise)), ErrorCode::INVALID);
 }
 
 TEST_F(RuntimeConformance, KernelFilesAreProtected) {
   const char* script =
-      "head -c 1 /proc/kcore | wc -c; ls /sys/firmware | wc -l; (echo 1 > /proc/sys/vm/swappiness); echo $?;"
+      "head -c 1 /proc/kcore | wc -c; ls /sys/firmware | wc -l; (echo 1 > "
+      "/proc/sys/vm/swappiness); echo $?;"
       "touch /sys/x; echo $?";
   auto outcome = shell(script);
   EXPECT_EQ(outcome.output, "0\n0\n1\n1\n") << outcome.errors;
@@ -223,7 +229,8 @@ TEST_F(RuntimeConformance, LimitsOfProcessesAreSet) {
     limits[1].setName("core");
   });
   EXPECT_EQ(outcome.output, "100\n0\n");
-  auto unknown = requestCreate("wrong", {"true"}, [](Spec spec) { spec.initRlimits(1)[0].setName("x"); });
+  auto unknown =
+      requestCreate("wrong", {"true"}, [](Spec spec) { spec.initRlimits(1)[0].setName("x"); });
   EXPECT_EQ(failureOf(kj::mv(unknown)), ErrorCode::INVALID);
 }
 
@@ -248,9 +255,8 @@ TEST_F(RuntimeConformance, OnlyNamespacedSysctlsAreSet) {
     sysctls[1].setValue("77");
   });
   EXPECT_EQ(outcome.output, "1\n77\n");
-  auto wrong = requestCreate("wrong", {"true"}, [](Spec spec) {
-    spec.initSysctls(1)[0].setKey("vm.swappiness");
-  });
+  auto wrong = requestCreate("wrong", {"true"},
+                             [](Spec spec) { spec.initSysctls(1)[0].setKey("vm.swappiness"); });
   EXPECT_EQ(failureOf(kj::mv(wrong)), ErrorCode::INVALID);
 }
 
@@ -278,8 +284,9 @@ TEST_F(RuntimeConformance, WithoutItsOwnProcessNamespaceNothingIsLeft) {
 }
 
 TEST_F(RuntimeConformance, AnInitReapsAndForwards) {
-  auto container = started("init", {"sh", "-c", "trap 'exit 12' TERM; while true; do sleep 0.05; done"},
-                           [](Spec spec) { spec.setInit(true); });
+  auto container =
+      started("init", {"sh", "-c", "trap 'exit 12' TERM; while true; do sleep 0.05; done"},
+              [](Spec spec) { spec.setInit(true); });
   EXPECT_EQ(exec(container, {"ps"}).code, 0);
   testing::runFor(loop(), 100 * kj::MILLISECONDS);
   auto signal = container.signalRequest();
@@ -289,7 +296,8 @@ TEST_F(RuntimeConformance, AnInitReapsAndForwards) {
 }
 
 TEST_F(RuntimeConformance, AWorkingDirectoryIsMade) {
-  EXPECT_EQ(shell("pwd", [](Spec spec) { spec.setWorkingDirectory("/made/here"); }).output, "/made/here\n");
+  EXPECT_EQ(shell("pwd", [](Spec spec) { spec.setWorkingDirectory("/made/here"); }).output,
+            "/made/here\n");
 }
 
 TEST_F(RuntimeConformance, MemoryIsLimited) {
@@ -325,12 +333,15 @@ TEST_F(RuntimeConformance, LimitsChangeWhileItRuns) {
   }));
   EXPECT_EQ(limit(), 32u << 20);
   EXPECT_EQ(wait(container.statisticsRequest().send()).getStatistics().getPidsLimit(), 77u);
-  EXPECT_EQ(failureOf(update([](auto resources) { resources.setCpuShares(1); })), ErrorCode::INVALID);
+  EXPECT_EQ(failureOf(update([](auto resources) { resources.setCpuShares(1); })),
+            ErrorCode::INVALID);
 }
 
 TEST_F(RuntimeConformance, StatisticsGrow) {
   auto container = started("busy", {"sh", "-c", "while true; do :; done"});
-  auto cpu = [&] { return wait(container.statisticsRequest().send()).getStatistics().getCpuNanos(); };
+  auto cpu = [&] {
+    return wait(container.statisticsRequest().send()).getStatistics().getCpuNanos();
+  };
   uint64_t before = cpu();
   waitUntil([&] { return cpu() > before + 10'000'000; }, "processor time");
   auto statisticsReply = wait(container.statisticsRequest().send());
@@ -346,17 +357,18 @@ TEST_F(RuntimeConformance, AUserNamespaceMapsItsRoot) {
   std::string writable = directory / "writable";
   os::makeDirectories(writable);
   chown(writable.c_str(), 100'000, 100'000);
-  auto outcome = shell("id -u; cat /proc/self/uid_map; touch /mine/file; cat /proc/self/mountinfo | wc -l",
-                       [&](Spec spec) {
-                         spec.initSecurity().setUserNamespace(true);
-                         for (auto mapping : {spec.initUidMappings(1)[0], spec.initGidMappings(1)[0]}) {
-                           mapping.setOutside(100'000);
-                           mapping.setCount(65'536);
-                         }
-                         spec.setNetwork(newNetwork());
-                         oneMount(spec, "/mine").setHostPath(writable);
-                         os::makeDirectories(rootPath + "/mine");
-                       });
+  auto outcome =
+      shell("id -u; cat /proc/self/uid_map; touch /mine/file; cat /proc/self/mountinfo | wc -l",
+            [&](Spec spec) {
+              spec.initSecurity().setUserNamespace(true);
+              for (auto mapping : {spec.initUidMappings(1)[0], spec.initGidMappings(1)[0]}) {
+                mapping.setOutside(100'000);
+                mapping.setCount(65'536);
+              }
+              spec.setNetwork(newNetwork());
+              oneMount(spec, "/mine").setHostPath(writable);
+              os::makeDirectories(rootPath + "/mine");
+            });
   EXPECT_EQ(outcome.output.substr(0, 2), "0\n") << outcome.errors;
   EXPECT_TRUE(contains(outcome.output, "100000"));
   struct stat found {};

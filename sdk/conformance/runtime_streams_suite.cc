@@ -14,7 +14,9 @@ void interactive(schema::ContainerSpec::Builder spec) {
   spec.setStdinOnce(true);
 }
 
-void logTo(schema::ContainerSpec::Builder spec, const std::string& path) { spec.initLog().setPath(path); }
+void logTo(schema::ContainerSpec::Builder spec, const std::string& path) {
+  spec.initLog().setPath(path);
+}
 
 /// Stream, flag and text of each line; the time is checked to be one.
 std::vector<std::string> logLines(const std::string& path) {
@@ -149,7 +151,8 @@ TEST_F(RuntimeConformance, LogsRotate) {
 
 TEST_F(RuntimeConformance, OutputIsLoggedWhileTheRuntimeIsDown) {
   std::string path = directory / "log";
-  started("down", {"sh", "-c", "sleep 0.3; echo late; sleep 0.3"}, [&](auto spec) { logTo(spec, path); });
+  started("down", {"sh", "-c", "sleep 0.3; echo late; sleep 0.3"},
+          [&](auto spec) { logTo(spec, path); });
   killSubject();
   testing::runFor(loop(), 500 * kj::MILLISECONDS);
   EXPECT_EQ(logLines(path), (std::vector<std::string>{"stdout F late"}));
@@ -173,8 +176,10 @@ TEST_F(RuntimeConformance, AMovedLogIsBegunAnew) {
 }
 
 TEST_F(RuntimeConformance, AnExecRunsInsideTheContainer) {
-  auto container = started("host", {"sleep", "1000"}, [](auto spec) { spec.setHostname("inside"); });
-  auto outcome = exec(container, {"sh", "-c", "hostname; ls /data; echo err >&2; ps | wc -l; exit 5"});
+  auto container =
+      started("host", {"sleep", "1000"}, [](auto spec) { spec.setHostname("inside"); });
+  auto outcome =
+      exec(container, {"sh", "-c", "hostname; ls /data; echo err >&2; ps | wc -l; exit 5"});
   EXPECT_EQ(outcome.code, 5);
   EXPECT_EQ(outcome.errors, "err\n");
   EXPECT_EQ(outcome.output.substr(0, 18), "inside\nfrom-image\n");

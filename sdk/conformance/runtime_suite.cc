@@ -1,5 +1,6 @@
-// What every runtime promises: the life of a container, its exit, and what happens when things are wrong.
-// Streams are in runtime_streams_suite.cc, isolation and limits in runtime_isolation_suite.cc.
+// What every runtime promises: the life of a container, its exit, and what happens when things are
+// wrong. Streams are in runtime_streams_suite.cc, isolation and limits in
+// runtime_isolation_suite.cc.
 #include <signal.h>
 
 #include "runtime_fixture.h"
@@ -11,7 +12,9 @@ namespace {
 using Phase = schema::ContainerState::Phase;
 
 std::string failureText(kj::Promise<void> promise) {
-  KJ_IF_MAYBE(exception, testing::failureOf(loop(), kj::mv(promise))) { return textOf(*exception); }
+  KJ_IF_MAYBE (exception, testing::failureOf(loop(), kj::mv(promise))) {
+    return textOf(*exception);
+  }
   return "";
 }
 
@@ -97,14 +100,17 @@ TEST_F(RuntimeConformance, DeletingKillsWhatRuns) {
   EXPECT_EQ(wait(runtime().listRequest().send()).getContainers().size(), 0u);
 }
 
-TEST_F(RuntimeConformance, DeletingWhatWasNeverStarted) { remove(create("unborn", {"true"})); }
+TEST_F(RuntimeConformance, DeletingWhatWasNeverStarted) {
+  remove(create("unborn", {"true"}));
+}
 
 TEST_F(RuntimeConformance, PausedProcessesStandStillUntilResumed) {
   auto container = started("pausing", {"sh", "-c", "sleep 0.3; exit 7"});
   wait(container.pauseRequest().send());
   wait(container.pauseRequest().send());
   EXPECT_EQ(phase(container), Phase::PAUSED);
-  auto waiting = container.waitRequest().send().then([](auto reply) { return reply.getExit().getCode(); });
+  auto waiting =
+      container.waitRequest().send().then([](auto reply) { return reply.getExit().getCode(); });
   testing::runFor(loop(), 600 * kj::MILLISECONDS);
   EXPECT_EQ(phase(container), Phase::PAUSED);
   wait(container.resumeRequest().send());
@@ -119,7 +125,8 @@ TEST_F(RuntimeConformance, APausedContainerCanBeDeleted) {
 
 TEST_F(RuntimeConformance, ASignalReachesEachProcessIfWanted) {
   auto container = started("all", {"sh", "-c", "sleep 1000 & echo ready; wait; exit 9"});
-  waitUntil([&] { return wait(container.processesRequest().send()).getPids().size() == 2; }, "both");
+  waitUntil([&] { return wait(container.processesRequest().send()).getPids().size() == 2; },
+            "both");
   auto request = container.signalRequest();
   request.setNumber(SIGKILL);
   request.setAll(true);
@@ -149,7 +156,8 @@ TEST_F(RuntimeConformance, ContainersOutliveTheRuntime) {
 TEST_F(RuntimeConformance, AnInterruptedCreationLeavesNothingHalfDone) {
   for (int delay = 0; delay < 12; delay++) {
     {
-      auto creating = requestCreate("torn", {"sleep", "1000"}).ignoreResult().eagerlyEvaluate(nullptr);
+      auto creating =
+          requestCreate("torn", {"sleep", "1000"}).ignoreResult().eagerlyEvaluate(nullptr);
       testing::runFor(loop(), delay * kj::MILLISECONDS);
       killSubject();
     }

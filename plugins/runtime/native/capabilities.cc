@@ -1,9 +1,9 @@
 #include "capabilities.h"
 
 #include <linux/capability.h>
-#include <string.h>
 #include <stave/error.h>
 #include <stave/os/file.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>
@@ -14,20 +14,51 @@ namespace stave::native {
 namespace {
 
 /// By number.
-constexpr std::array<std::string_view, 41> names = {
-    "CHOWN",          "DAC_OVERRIDE",    "DAC_READ_SEARCH",  "FOWNER",
-    "FSETID",         "KILL",            "SETGID",           "SETUID",
-    "SETPCAP",        "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-    "NET_ADMIN",      "NET_RAW",         "IPC_LOCK",         "IPC_OWNER",
-    "SYS_MODULE",     "SYS_RAWIO",       "SYS_CHROOT",       "SYS_PTRACE",
-    "SYS_PACCT",      "SYS_ADMIN",       "SYS_BOOT",         "SYS_NICE",
-    "SYS_RESOURCE",   "SYS_TIME",        "SYS_TTY_CONFIG",   "MKNOD",
-    "LEASE",          "AUDIT_WRITE",     "AUDIT_CONTROL",    "SETFCAP",
-    "MAC_OVERRIDE",   "MAC_ADMIN",       "SYSLOG",           "WAKE_ALARM",
-    "BLOCK_SUSPEND",  "AUDIT_READ",      "PERFMON",          "BPF",
-    "CHECKPOINT_RESTORE"};
+constexpr std::array<std::string_view, 41> names = {"CHOWN",
+                                                    "DAC_OVERRIDE",
+                                                    "DAC_READ_SEARCH",
+                                                    "FOWNER",
+                                                    "FSETID",
+                                                    "KILL",
+                                                    "SETGID",
+                                                    "SETUID",
+                                                    "SETPCAP",
+                                                    "LINUX_IMMUTABLE",
+                                                    "NET_BIND_SERVICE",
+                                                    "NET_BROADCAST",
+                                                    "NET_ADMIN",
+                                                    "NET_RAW",
+                                                    "IPC_LOCK",
+                                                    "IPC_OWNER",
+                                                    "SYS_MODULE",
+                                                    "SYS_RAWIO",
+                                                    "SYS_CHROOT",
+                                                    "SYS_PTRACE",
+                                                    "SYS_PACCT",
+                                                    "SYS_ADMIN",
+                                                    "SYS_BOOT",
+                                                    "SYS_NICE",
+                                                    "SYS_RESOURCE",
+                                                    "SYS_TIME",
+                                                    "SYS_TTY_CONFIG",
+                                                    "MKNOD",
+                                                    "LEASE",
+                                                    "AUDIT_WRITE",
+                                                    "AUDIT_CONTROL",
+                                                    "SETFCAP",
+                                                    "MAC_OVERRIDE",
+                                                    "MAC_ADMIN",
+                                                    "SYSLOG",
+                                                    "WAKE_ALARM",
+                                                    "BLOCK_SUSPEND",
+                                                    "AUDIT_READ",
+                                                    "PERFMON",
+                                                    "BPF",
+                                                    "CHECKPOINT_RESTORE"};
 
-constexpr CapabilitySet bit(int number) { return CapabilitySet{1} << number; }
+constexpr CapabilitySet bit(int number) {
+  return CapabilitySet{1} << number;
+}
 
 std::string upperCase(std::string_view text) {
   std::string result(text);
@@ -41,7 +72,8 @@ CapabilitySet parse(std::string_view name, const char* field) {
   int number = capabilityNumber(name);
   if (number < 0) {
     fail(ErrorCode::INVALID, std::string("security.") + field + ": there is no capability \"" +
-                                 std::string(name) + "\"; write it as in capabilities(7): NET_ADMIN");
+                                 std::string(name) +
+                                 "\"; write it as in capabilities(7): NET_ADMIN");
   }
   return bit(number);
 }
@@ -49,10 +81,10 @@ CapabilitySet parse(std::string_view name, const char* field) {
 }  // namespace
 
 CapabilitySet defaultCapabilities() {
-  constexpr int members[] = {CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FSETID, CAP_FOWNER,
-                             CAP_MKNOD,   CAP_NET_RAW,      CAP_SETGID, CAP_SETUID,
-                             CAP_SETFCAP, CAP_SETPCAP,      CAP_NET_BIND_SERVICE,
-                             CAP_SYS_CHROOT, CAP_KILL,      CAP_AUDIT_WRITE};
+  constexpr int members[] = {CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FSETID,           CAP_FOWNER,
+                             CAP_MKNOD,   CAP_NET_RAW,      CAP_SETGID,           CAP_SETUID,
+                             CAP_SETFCAP, CAP_SETPCAP,      CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
+                             CAP_KILL,    CAP_AUDIT_WRITE};
   CapabilitySet result = 0;
   for (int number : members) result |= bit(number);
   return result & allCapabilities();

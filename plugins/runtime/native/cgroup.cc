@@ -31,16 +31,15 @@ std::unique_ptr<CgroupDriver> openCgroups(const std::string& mount) {
 
 std::vector<DeviceRule> defaultDeviceRules() {
   return {
-      {'c', -1, -1, "m"}, {'b', -1, -1, "m"},
-      {'c', 1, 3},    // null
-      {'c', 1, 5},    // zero
-      {'c', 1, 7},    // full
-      {'c', 1, 8},    // random
-      {'c', 1, 9},    // urandom
-      {'c', 5, 0},    // tty
-      {'c', 5, 1},    // console
-      {'c', 5, 2},    // ptmx
-      {'c', 136, -1}, // terminals
+      {'c', -1, -1, "m"}, {'b', -1, -1, "m"}, {'c', 1, 3},  // null
+      {'c', 1, 5},                                          // zero
+      {'c', 1, 7},                                          // full
+      {'c', 1, 8},                                          // random
+      {'c', 1, 9},                                          // urandom
+      {'c', 5, 0},                                          // tty
+      {'c', 5, 1},                                          // console
+      {'c', 5, 2},                                          // ptmx
+      {'c', 136, -1},                                       // terminals
   };
 }
 

@@ -21,12 +21,12 @@ struct DeviceRule {
 struct CgroupEntry {
   std::vector<os::Fd> procs;  ///< version 1: cgroup.procs of each hierarchy
   os::Fd directory;           ///< version 2: cloned into
-  os::Fd oomFile;             ///< tells how often the out-of-memory killer struck; null: cannot be known
-  os::Fd killFile;            ///< cgroup.kill, or with version 1 a cgroup.procs
+  os::Fd oomFile;   ///< tells how often the out-of-memory killer struck; null: cannot be known
+  os::Fd killFile;  ///< cgroup.kill, or with version 1 a cgroup.procs
 };
 
-/// The cgroup of one container, in one hierarchy (version 2) or in one for each controller. What the
-/// machine cannot do fails [unsupported] naming the controller.
+/// The cgroup of one container, in one hierarchy (version 2) or in one for each controller. What
+/// the machine cannot do fails [unsupported] naming the controller.
 class Cgroup {
  public:
   virtual ~Cgroup() noexcept = default;
@@ -36,12 +36,13 @@ class Cgroup {
   virtual void restrictDevices(const std::vector<DeviceRule>& allowed) = 0;
   virtual CgroupEntry entry() const = 0;
 
-  /// What the container sees below /sys/fs/cgroup: name of a directory (empty: the whole), and path.
+  /// What the container sees below /sys/fs/cgroup: name of a directory (empty: the whole), and
+  /// path.
   virtual std::vector<std::pair<std::string, std::string>> views() const = 0;
 
   virtual void setFrozen(bool frozen) = 0;
-  virtual bool frozen() const = 0;       ///< completely
-  virtual bool freezing() const = 0;     ///< asked to be
+  virtual bool frozen() const = 0;    ///< completely
+  virtual bool freezing() const = 0;  ///< asked to be
   virtual std::vector<pid_t> processes() const = 0;
   virtual void readStatistics(schema::ContainerStatistics::Builder statistics) const = 0;
 
@@ -61,14 +62,15 @@ class CgroupDriver {
   virtual std::unique_ptr<Cgroup> at(const std::string& path) const = 0;
 };
 
-/// Looks at what is mounted at `mount`: a version 2 hierarchy, or a directory with one of version 1 for
-/// each controller. Fails [unsupported] when it is neither.
+/// Looks at what is mounted at `mount`: a version 2 hierarchy, or a directory with one of version 1
+/// for each controller. Fails [unsupported] when it is neither.
 std::unique_ptr<CgroupDriver> openCgroups(const std::string& mount);
 
 std::unique_ptr<CgroupDriver> openCgroupsV1(const std::string& mount);
 std::unique_ptr<CgroupDriver> openCgroupsV2(const std::string& mount);
 
-/// What a container may use without having been given it: making device files, and the harmless ones.
+/// What a container may use without having been given it: making device files, and the harmless
+/// ones.
 std::vector<DeviceRule> defaultDeviceRules();
 
 /// The processor time limit in microseconds per period; quota 0: none was asked for, -1: unlimited.

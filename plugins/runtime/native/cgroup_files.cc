@@ -74,7 +74,8 @@ MachineUsage readMachineUsage() {
     usage.cpuNanos += strtoull(at, &end, 10) * nanosPerTick;
     at = end;
   }
-  for (size_t line = stat.find("\ncpu"); line != std::string::npos; line = stat.find("\ncpu", line + 1)) {
+  for (size_t line = stat.find("\ncpu"); line != std::string::npos;
+       line = stat.find("\ncpu", line + 1)) {
     usage.cpus++;
   }
   usage.memory = numberOf(readIfThere("/proc/meminfo"), "MemTotal:") * 1024;

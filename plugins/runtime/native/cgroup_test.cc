@@ -13,7 +13,9 @@ namespace stave::native {
 namespace {
 
 ErrorCode failureOf(std::function<void()> action) {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions(action)) { return codeOf(*exception); }
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions(action)) {
+    return codeOf(*exception);
+  }
   ADD_FAILURE() << "succeeded";
   return ErrorCode::INTERNAL;
 }
@@ -37,8 +39,12 @@ struct FakeV2 : ::testing::Test {
     cgroup = driver->at("stave/one");
   }
 
-  void put(const std::string& path, const std::string& text) { os::replaceFile(mount / path, text); }
-  std::string got(const char* name) { return os::readFile(mount / (std::string("stave/one/") + name)); }
+  void put(const std::string& path, const std::string& text) {
+    os::replaceFile(mount / path, text);
+  }
+  std::string got(const char* name) {
+    return os::readFile(mount / (std::string("stave/one/") + name));
+  }
 
   testing::TempDirectory mount;
   std::unique_ptr<CgroupDriver> driver;
@@ -86,7 +92,8 @@ TEST_F(FakeV2, UnlimitedIsMax) {
 
 TEST_F(FakeV2, NothingWantedWritesNothing) {
   cgroup->apply(resources);
-  for (const char* name : {"cpu.max", "cpu.weight", "memory.max", "pids.max"}) EXPECT_EQ(got(name), "");
+  for (const char* name : {"cpu.max", "cpu.weight", "memory.max", "pids.max"})
+    EXPECT_EQ(got(name), "");
 }
 
 TEST_F(FakeV2, AMissingControllerIsUnsupported) {
@@ -103,14 +110,16 @@ TEST_F(FakeV2, FreezingIsWritten) {
 }
 
 TEST_F(FakeV2, StatisticsAreRead) {
-  put("stave/one/cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 4\n"
-                            "nr_throttled 2\nthrottled_usec 9\n");
+  put("stave/one/cpu.stat",
+      "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 4\n"
+      "nr_throttled 2\nthrottled_usec 9\n");
   put("stave/one/memory.current", "1000\n");
   put("stave/one/memory.stat", "anon 5\nfile 600\ninactive_file 300\n");
   put("stave/one/memory.max", "max\n");
   put("stave/one/memory.events", "low 0\noom 1\noom_kill 3\n");
   put("stave/one/pids.current", "2\n");
-  put("stave/one/io.stat", "8:0 rbytes=10 wbytes=20 rios=1 wios=2\n8:16 rbytes=5 wbytes=0 rios=1 wios=0\n");
+  put("stave/one/io.stat",
+      "8:0 rbytes=10 wbytes=20 rios=1 wios=2\n8:16 rbytes=5 wbytes=0 rios=1 wios=0\n");
   auto statistics = message.initRoot<schema::ContainerStatistics>();
   cgroup->readStatistics(statistics);
   EXPECT_EQ(statistics.getCpuNanos(), 1'500'000u);
@@ -132,7 +141,8 @@ TEST(Resources, WhatIsOutOfRangeIsNamed) {
   };
   EXPECT_EQ(check([](auto r) { r.setCpuShares(1); }), ErrorCode::INVALID);
   EXPECT_EQ(check([](auto r) { r.setMemory(1000); }), ErrorCode::INVALID);
-  EXPECT_EQ(check([](auto r) { r.setMemory(64 << 20), r.setMemorySwap(32 << 20); }), ErrorCode::INVALID);
+  EXPECT_EQ(check([](auto r) { r.setMemory(64 << 20), r.setMemorySwap(32 << 20); }),
+            ErrorCode::INVALID);
   EXPECT_EQ(check([](auto r) { r.setCpuset("0;rm"); }), ErrorCode::INVALID);
   EXPECT_EQ(check([](auto r) { r.setMemorySwappiness(101); }), ErrorCode::INVALID);
   EXPECT_EQ(check([](auto r) { r.setCpuMillis(5), r.setCpuQuotaMicros(5); }), ErrorCode::INVALID);
@@ -153,14 +163,29 @@ bool allows(const std::vector<DeviceRule>& rules, int type, int access, int majo
     int64_t& target = registers[one.registers & 15];
     int64_t source = registers[one.registers >> 4];
     switch (one.code) {
-      case BPF_LDX | BPF_W | BPF_MEM: target = context[one.offset / 4]; break;
-      case BPF_ALU64 | BPF_MOV | BPF_X: target = source; break;
-      case BPF_ALU64 | BPF_MOV | BPF_K: target = one.immediate; break;
-      case BPF_ALU64 | BPF_AND | BPF_K: target &= one.immediate; break;
-      case BPF_ALU64 | BPF_RSH | BPF_K: target >>= one.immediate; break;
-      case BPF_JMP | BPF_JNE | BPF_K: at += target != one.immediate ? one.offset : 0; break;
-      case BPF_JMP | BPF_EXIT: return registers[0] == 1;
-      default: ADD_FAILURE() << "instruction " << int(one.code); return false;
+      case BPF_LDX | BPF_W | BPF_MEM:
+        target = context[one.offset / 4];
+        break;
+      case BPF_ALU64 | BPF_MOV | BPF_X:
+        target = source;
+        break;
+      case BPF_ALU64 | BPF_MOV | BPF_K:
+        target = one.immediate;
+        break;
+      case BPF_ALU64 | BPF_AND | BPF_K:
+        target &= one.immediate;
+        break;
+      case BPF_ALU64 | BPF_RSH | BPF_K:
+        target >>= one.immediate;
+        break;
+      case BPF_JMP | BPF_JNE | BPF_K:
+        at += target != one.immediate ? one.offset : 0;
+        break;
+      case BPF_JMP | BPF_EXIT:
+        return registers[0] == 1;
+      default:
+        ADD_FAILURE() << "instruction " << int(one.code);
+        return false;
     }
   }
   ADD_FAILURE() << "ran over the end";

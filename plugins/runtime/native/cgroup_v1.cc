@@ -11,7 +11,7 @@ namespace stave::native {
 
 namespace {
 
-constexpr std::array<const char*, 8> known = {"cpu",    "cpuacct", "cpuset", "memory",
+constexpr std::array<const char*, 8> known = {"cpu",     "cpuacct", "cpuset", "memory",
                                               "devices", "freezer", "blkio",  "pids"};
 
 class CgroupV1 final : public Cgroup {
@@ -85,8 +85,8 @@ class CgroupV1 final : public Cgroup {
     }
     std::string path = file(controller, name);
     if (!os::exists(path)) {
-      fail(ErrorCode::UNSUPPORTED, "the cgroup controller \"" + controller +
-                                       "\" of this machine has no " + name);
+      fail(ErrorCode::UNSUPPORTED,
+           "the cgroup controller \"" + controller + "\" of this machine has no " + name);
     }
     os::writeFile(path, value);
   }
@@ -130,11 +130,13 @@ void CgroupV1::applyCpu(schema::Resources::Reader resources) {
   }
   CpuLimit limit = cpuLimitOf(resources);
   if (limit.quota != 0) {
-    write("cpu", "cpu.cfs_quota_us", "-1");  // or the old quota could be too much for the new period
+    write("cpu", "cpu.cfs_quota_us",
+          "-1");  // or the old quota could be too much for the new period
     write("cpu", "cpu.cfs_period_us", std::to_string(limit.period));
     write("cpu", "cpu.cfs_quota_us", std::to_string(limit.quota));
   }
-  if (resources.getCpuset().size() > 0) write("cpuset", "cpuset.cpus", resources.getCpuset().cStr());
+  if (resources.getCpuset().size() > 0)
+    write("cpuset", "cpuset.cpus", resources.getCpuset().cStr());
   if (resources.getCpusetMems().size() > 0) {
     write("cpuset", "cpuset.mems", resources.getCpusetMems().cStr());
   }
@@ -145,9 +147,11 @@ void CgroupV1::applyMemory(schema::Resources::Reader resources) {
   constexpr const char* memoryFile = "memory.limit_in_bytes";
   constexpr const char* togetherFile = "memory.memsw.limit_in_bytes";
   std::string memory = resources.getMemory() == 0 ? "" : std::to_string(resources.getMemory());
-  std::string together = resources.getMemorySwap() == 0 ? "" : std::to_string(resources.getMemorySwap());
+  std::string together =
+      resources.getMemorySwap() == 0 ? "" : std::to_string(resources.getMemorySwap());
   uint64_t now = readNumber(file("memory", togetherFile));
-  bool raise = resources.getMemorySwap() < 0 || static_cast<uint64_t>(resources.getMemorySwap()) > now;
+  bool raise =
+      resources.getMemorySwap() < 0 || static_cast<uint64_t>(resources.getMemorySwap()) > now;
   if (!together.empty() && raise) write("memory", togetherFile, together);
   if (!memory.empty()) write("memory", memoryFile, memory);
   if (!together.empty() && !raise) write("memory", togetherFile, together);
@@ -185,8 +189,9 @@ void CgroupV1::restrictDevices(const std::vector<DeviceRule>& allowed) {
   if (all) return;
   auto number = [](int value) { return value < 0 ? "*" : std::to_string(value); };
   for (auto& rule : allowed) {
-    os::writeFile(file("devices", "devices.allow"), std::string(1, rule.type) + " " + number(rule.major) +
-                                                        ":" + number(rule.minor) + " " + rule.permissions);
+    os::writeFile(file("devices", "devices.allow"),
+                  std::string(1, rule.type) + " " + number(rule.major) + ":" + number(rule.minor) +
+                      " " + rule.permissions);
   }
 }
 
@@ -245,7 +250,8 @@ class DriverV1 final : public CgroupDriver {
     std::vector<std::string> result;
     for (const char* name : known) {
       bool there = std::find(controllers_.begin(), controllers_.end(), name) != controllers_.end();
-      if (!there) result.push_back(std::string("no cgroup controller ") + name + ": its limits fail");
+      if (!there)
+        result.push_back(std::string("no cgroup controller ") + name + ": its limits fail");
     }
     if (!os::exists(mount_ + "/memory/memory.memsw.limit_in_bytes")) {
       result.push_back("the memory controller does not count swap: memorySwap fails");

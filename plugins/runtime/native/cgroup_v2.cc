@@ -15,7 +15,9 @@ namespace {
 constexpr uint64_t nanosPerMicro = 1000;
 
 /// Shares of version 1 (2 to 262144) as a weight of version 2 (1 to 10000).
-uint64_t weightOf(uint64_t shares) { return 1 + (shares - 2) * 9999 / 262'142; }
+uint64_t weightOf(uint64_t shares) {
+  return 1 + (shares - 2) * 9999 / 262'142;
+}
 
 std::vector<std::string> controllersIn(const std::string& directory) {
   std::istringstream stream(readIfThere(directory + "/cgroup.controllers"));
@@ -26,7 +28,8 @@ std::vector<std::string> controllersIn(const std::string& directory) {
 
 class CgroupV2 final : public Cgroup {
  public:
-  CgroupV2(std::string mount, std::string path) : mount_(std::move(mount)), path_(std::move(path)) {}
+  CgroupV2(std::string mount, std::string path)
+      : mount_(std::move(mount)), path_(std::move(path)) {}
 
   /// Controllers are handed down from the root, one level at a time.
   void create() override {
@@ -50,17 +53,22 @@ class CgroupV2 final : public Cgroup {
   CgroupEntry entry() const override {
     CgroupEntry entry;
     entry.directory = os::open(directory(), O_RDONLY | O_DIRECTORY);
-    if (os::exists(file("memory.events"))) entry.oomFile = os::open(file("memory.events"), O_RDONLY);
+    if (os::exists(file("memory.events")))
+      entry.oomFile = os::open(file("memory.events"), O_RDONLY);
     bool killable = os::exists(file("cgroup.kill"));
     entry.killFile = killable ? os::open(file("cgroup.kill"), O_WRONLY)
                               : os::open(file("cgroup.procs"), O_RDONLY);
     return entry;
   }
 
-  std::vector<std::pair<std::string, std::string>> views() const override { return {{"", directory()}}; }
+  std::vector<std::pair<std::string, std::string>> views() const override {
+    return {{"", directory()}};
+  }
 
   void setFrozen(bool frozen) override { write("cgroup.freeze", frozen ? "1" : "0"); }
-  bool frozen() const override { return numberOf(readIfThere(file("cgroup.events")), "frozen") == 1; }
+  bool frozen() const override {
+    return numberOf(readIfThere(file("cgroup.events")), "frozen") == 1;
+  }
   bool freezing() const override { return readNumber(file("cgroup.freeze")) == 1; }
 
   std::vector<pid_t> processes() const override { return processesBelow(directory()); }
@@ -127,7 +135,8 @@ void CgroupV2::applyMemory(schema::Resources::Reader resources) {
     write("memory.swap.max", "max");
   } else if (together > 0) {
     if (memory == 0) memory = readNumber(file("memory.max"), static_cast<uint64_t>(together));
-    uint64_t swap = static_cast<uint64_t>(together) - std::min(memory, static_cast<uint64_t>(together));
+    uint64_t swap =
+        static_cast<uint64_t>(together) - std::min(memory, static_cast<uint64_t>(together));
     write("memory.swap.max", std::to_string(swap));
   }
   if (resources.getMemoryReservation() != 0) {
@@ -144,8 +153,8 @@ void CgroupV2::applyMemory(schema::Resources::Reader resources) {
 void CgroupV2::applyBlockDevices(schema::Resources::Reader resources) {
   if (uint16_t weight = resources.getBlkioWeight(); weight != 0) {
     bool bfq = os::exists(file("io.bfq.weight"));
-    write(bfq ? "io.bfq.weight" : "io.weight", bfq ? std::to_string(weight)
-                                                   : "default " + std::to_string(weight));
+    write(bfq ? "io.bfq.weight" : "io.weight",
+          bfq ? std::to_string(weight) : "default " + std::to_string(weight));
   }
   for (auto device : resources.getDevices()) {
     std::string line = blockDeviceNumber(device.getPath().cStr());
@@ -208,7 +217,8 @@ class DriverV2 final : public CgroupDriver {
     auto there = controllers();
     for (const char* name : {"cpu", "cpuset", "memory", "io", "pids"}) {
       bool found = std::find(there.begin(), there.end(), name) != there.end();
-      if (!found) result.push_back(std::string("no cgroup controller ") + name + ": its limits fail");
+      if (!found)
+        result.push_back(std::string("no cgroup controller ") + name + ": its limits fail");
     }
     return result;
   }

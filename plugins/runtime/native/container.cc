@@ -18,10 +18,13 @@ constexpr size_t attachmentBuffer = 1 << 20;
 schema::ContainerState::Phase phaseOf(plan::Phase phase, bool paused) {
   switch (phase) {
     case plan::Phase::creating:
-    case plan::Phase::created: return schema::ContainerState::Phase::CREATED;
+    case plan::Phase::created:
+      return schema::ContainerState::Phase::CREATED;
     case plan::Phase::running:
-      return paused ? schema::ContainerState::Phase::PAUSED : schema::ContainerState::Phase::RUNNING;
-    case plan::Phase::stopped: break;
+      return paused ? schema::ContainerState::Phase::PAUSED
+                    : schema::ContainerState::Phase::RUNNING;
+    case plan::Phase::stopped:
+      break;
   }
   return schema::ContainerState::Phase::STOPPED;
 }
@@ -65,11 +68,14 @@ void NativeContainer::onMonitorGone() {
   writeStatus(status_, found);
 }
 
-bool NativeContainer::alive() const { return status().phase == plan::Phase::running; }
+bool NativeContainer::alive() const {
+  return status().phase == plan::Phase::running;
+}
 
 void NativeContainer::requireRunning(const char* what) {
   if (deleted_) fail(ErrorCode::NOT_FOUND, "container " + id() + " was deleted");
-  if (!alive()) fail(ErrorCode::CONFLICT, std::string(what) + ": container " + id() + " is not running");
+  if (!alive())
+    fail(ErrorCode::CONFLICT, std::string(what) + ": container " + id() + " is not running");
 }
 
 void NativeContainer::fillExit(schema::ExitStatus::Builder exit) {
@@ -95,8 +101,8 @@ void NativeContainer::fillState(schema::ContainerState::Builder state) {
   if (found.phase == plan::Phase::stopped) fillExit(state.initExit());
 }
 
-Task<plan::ControlReply> NativeContainer::ask(plan::Request request, uint16_t width, uint16_t height,
-                                              os::Fd fd) {
+Task<plan::ControlReply> NativeContainer::ask(plan::Request request, uint16_t width,
+                                              uint16_t height, os::Fd fd) {
   MonitorConnection connection(environs_->context.port(),
                                os::connectSequenced(directory_.path(), "control"));
   auto answer = connection.call({request, 0, width, height}, kj::mv(fd));
@@ -107,11 +113,13 @@ Task<plan::ControlReply> NativeContainer::ask(plan::Request request, uint16_t wi
 kj::Promise<void> NativeContainer::start(StartContext context) {
   return async([this, context]() mutable -> Task<> {
     if (status().phase != plan::Phase::created || deleted_) {
-      fail(ErrorCode::CONFLICT, "container " + id() + " cannot be started: it is not in the state created");
+      fail(ErrorCode::CONFLICT,
+           "container " + id() + " cannot be started: it is not in the state created");
     }
     os::Fd pidfd = os::duplicate(pidfd_);
     auto reply = co_await ask(plan::Request::start, 0, 0, nullptr);
-    if (reply.error == EBUSY) fail(ErrorCode::CONFLICT, "container " + id() + " was started already");
+    if (reply.error == EBUSY)
+      fail(ErrorCode::CONFLICT, "container " + id() + " was started already");
     if (reply.error != 0) {
       std::string command = spec().getArguments()[0];
       fail(ErrorCode::INVALID, executionError(command, reply.error));

@@ -10,8 +10,8 @@
 
 namespace stave::native {
 
-/// What workers use too. A job that has begun goes on when whoever waits for it is gone, so it holds
-/// this, and nothing else of the plug-in.
+/// What workers use too. A job that has begun goes on when whoever waits for it is gone, so it
+/// holds this, and nothing else of the plug-in.
 struct Machinery {
   std::unique_ptr<CgroupDriver> cgroups;
   SeccompCache seccomp;

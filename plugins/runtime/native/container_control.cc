@@ -21,16 +21,21 @@ Task<> NativeContainer::setFrozen(bool frozen) {
   for (int round = 0; cgroup_->frozen() != frozen; round++) {
     if (round == mostRounds) {
       cgroup_->setFrozen(false);
-      fail(ErrorCode::DEADLINE, "pausing container " + id() + ": its processes do not come to rest");
+      fail(ErrorCode::DEADLINE,
+           "pausing container " + id() + ": its processes do not come to rest");
     }
     co_await environs_->context.timer().afterDelay(pollPause);
     if (!alive()) fail(ErrorCode::CONFLICT, "container " + id() + " has stopped");
   }
 }
 
-kj::Promise<void> NativeContainer::pause(PauseContext context) { return setFrozen(true); }
+kj::Promise<void> NativeContainer::pause(PauseContext context) {
+  return setFrozen(true);
+}
 
-kj::Promise<void> NativeContainer::resume(ResumeContext context) { return setFrozen(false); }
+kj::Promise<void> NativeContainer::resume(ResumeContext context) {
+  return setFrozen(false);
+}
 
 kj::Promise<void> NativeContainer::update(UpdateContext context) {
   auto resources = context.getParams().getResources();
@@ -48,17 +53,20 @@ kj::Promise<void> NativeContainer::delete_(DeleteContext context) {
   });
 }
 
-/// Kills what runs and waits for the monitor, which then has nothing left to do; a monitor that does
-/// not notice is killed too.
+/// Kills what runs and waits for the monitor, which then has nothing left to do; a monitor that
+/// does not notice is killed too.
 Task<> NativeContainer::end() {
   if (watch_ == nullptr) co_return;
   signalFirst(SIGKILL);
   signalAll(SIGKILL);
   if (cgroup_->freezing()) cgroup_->setFrozen(false);
-  auto patience = environs_->context.timer().afterDelay(killPatience).then([this]() -> kj::Promise<void> {
-    KJ_IF_MAYBE(watch, watch_) { watch->kill(); }
-    return kj::NEVER_DONE;
-  });
+  auto patience =
+      environs_->context.timer().afterDelay(killPatience).then([this]() -> kj::Promise<void> {
+        KJ_IF_MAYBE (watch, watch_) {
+          watch->kill();
+        }
+        return kj::NEVER_DONE;
+      });
   co_await stopped().exclusiveJoin(kj::mv(patience));
 }
 

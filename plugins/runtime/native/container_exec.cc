@@ -51,7 +51,8 @@ kj::Promise<void> NativeContainer::exec(ExecContext context) {
   return async([this, context]() mutable -> Task<> {
     requireRunning("starting a process");
     if (cgroup_->freezing()) {
-      fail(ErrorCode::CONFLICT, "container " + id() + " is paused; resume it before starting a process in it");
+      fail(ErrorCode::CONFLICT,
+           "container " + id() + " is paused; resume it before starting a process in it");
     }
     auto copy = std::make_shared<capnp::MallocMessageBuilder>();
     copy->setRoot(context.getParams().getSpec());
@@ -62,10 +63,11 @@ kj::Promise<void> NativeContainer::exec(ExecContext context) {
     auto work = [job = kj::mv(job)]() mutable { return prepare(kj::mv(job)); };
     auto preparing = environs_->context.workers().run(kj::mv(work));
     auto prepared = co_await kj::mv(preparing);
-    auto starting = startMonitor(environs_->context.port(), kj::mv(prepared.start), *prepared.writer, command);
+    auto starting =
+        startMonitor(environs_->context.port(), kj::mv(prepared.start), *prepared.writer, command);
     auto started = co_await kj::mv(starting);
     ExecProcess::Parts parts{kj::mv(started), kj::mv(prepared.control), kj::mv(prepared.status),
-                             command, spec.getTerminal(), spec.getDetach()};
+                             command,         spec.getTerminal(),       spec.getDetach()};
     context.getResults().setProcess(kj::heap<ExecProcess>(environs_->context, kj::mv(parts)));
   });
 }

@@ -19,7 +19,9 @@ using plan::Operation;
 constexpr uint64_t defaultLogBytes = 10 << 20;
 constexpr uint32_t defaultLogFiles = 3;
 
-bool isOpen(const os::Fd& fd) { return fd.get() >= 0; }
+bool isOpen(const os::Fd& fd) {
+  return fd.get() >= 0;
+}
 
 /// The root user of the container's own user namespace, for what is done before becoming another.
 void planNamespaceRoot(PlanWriter& writer) {
@@ -29,8 +31,8 @@ void planNamespaceRoot(PlanWriter& writer) {
 std::string mapOf(capnp::List<schema::IdMapping>::Reader mappings, const char* field) {
   std::string lines;
   for (auto mapping : mappings) {
-    lines += std::to_string(mapping.getInside()) + " " + std::to_string(mapping.getOutside()) + " " +
-             std::to_string(mapping.getCount()) + "\n";
+    lines += std::to_string(mapping.getInside()) + " " + std::to_string(mapping.getOutside()) +
+             " " + std::to_string(mapping.getCount()) + "\n";
   }
   if (lines.empty()) {
     fail(ErrorCode::INVALID, std::string(field) + ": a user namespace needs at least one mapping");
@@ -63,7 +65,8 @@ void planNamespaces(PlanWriter& writer, const ContainerParts& parts) {
   }
   auto join = [&](const os::Fd& fd, uint64_t flag, const char* kind) {
     if (!isOpen(fd)) return;
-    auto& step = writer.step(Operation::joinNamespaces, std::string("joining the other container's ") + kind);
+    auto& step = writer.step(Operation::joinNamespaces,
+                             std::string("joining the other container's ") + kind);
     step.slot = writer.give(fd.get());
     step.first = flag;
   };
@@ -73,7 +76,8 @@ void planNamespaces(PlanWriter& writer, const ContainerParts& parts) {
 
 void planNames(PlanWriter& writer, schema::ContainerSpec::Reader spec) {
   if (spec.getHostname().size() > 0) {
-    writer.step(Operation::hostname, "setting the host name").text = writer.text(spec.getHostname().cStr());
+    writer.step(Operation::hostname, "setting the host name").text =
+        writer.text(spec.getHostname().cStr());
   }
   if (spec.getDomainname().size() > 0) {
     auto& step = writer.step(Operation::domainname, "setting the domain name");
@@ -91,7 +95,8 @@ void planLog(PlanWriter& writer, schema::LogOptions::Reader log) {
   std::string directory = path.substr(0, slash);
   os::makeDirectories(directory.empty() ? "/" : directory);
   auto& header = writer.header();
-  header.logDirectory = writer.give(os::open(directory.empty() ? "/" : directory, O_RDONLY | O_DIRECTORY));
+  header.logDirectory =
+      writer.give(os::open(directory.empty() ? "/" : directory, O_RDONLY | O_DIRECTORY));
   header.logName = writer.text(path.substr(slash + 1));
   header.logBytes = log.getMaxBytes() == 0 ? defaultLogBytes : log.getMaxBytes();
   header.logFiles = log.getMaxFiles() == 0 ? defaultLogFiles : log.getMaxFiles();
@@ -118,7 +123,8 @@ void planWorkingDirectory(PlanWriter& writer, const std::string& directory) {
   if (path[0] != '/') {
     fail(ErrorCode::INVALID, "workingDirectory: \"" + path + "\" is not an absolute path");
   }
-  auto& step = writer.step(Operation::workingDirectory, "changing to the working directory " + path);
+  auto& step =
+      writer.step(Operation::workingDirectory, "changing to the working directory " + path);
   step.text = writer.text(path);
 }
 
@@ -152,15 +158,17 @@ void checkPattern(std::string_view id) {
   bool matches = !id.empty() && id.size() <= 128;
   for (size_t at = 0; matches && at < id.size(); at++) matches = valid(id[at], at == 0);
   if (matches) return;
-  fail(ErrorCode::INVALID, "id: \"" + std::string(id) +
-                               "\" must be 1 to 128 of a-z, 0-9, _, . and -, a letter or digit first");
+  fail(ErrorCode::INVALID,
+       "id: \"" + std::string(id) +
+           "\" must be 1 to 128 of a-z, 0-9, _, . and -, a letter or digit first");
 }
 
 }  // namespace
 
 void checkSpec(schema::ContainerSpec::Reader spec) {
   checkPattern(spec.getId().cStr());
-  if (spec.getArguments().size() == 0) fail(ErrorCode::INVALID, "arguments: there is no command to run");
+  if (spec.getArguments().size() == 0)
+    fail(ErrorCode::INVALID, "arguments: there is no command to run");
   checkResources(spec.getResources());
   std::string parent = spec.getCgroupParent();
   if (parent.find("..") != std::string::npos) {
@@ -200,7 +208,8 @@ void planContainer(PlanWriter& writer, const ContainerParts& parts, const Cgroup
   planPrivileges(writer, privileges, identity);
 }
 
-void planExec(PlanWriter& writer, const ExecParts& parts, const Cgroup& cgroup, SeccompCache& seccomp) {
+void planExec(PlanWriter& writer, const ExecParts& parts, const Cgroup& cgroup,
+              SeccompCache& seccomp) {
   auto spec = parts.spec;
   auto container = parts.container;
   bool userNamespace = container.getSecurity().getUserNamespace();

@@ -23,7 +23,7 @@ struct ContainerParts {
   std::vector<os::Fd> trees;  ///< for each of the spec's mounts; null: it brings none
   std::string directory;      ///< of its run files
   int initProgram = -1;
-  os::Fd pidNamespace;        ///< of another container; null: own or the host's
+  os::Fd pidNamespace;  ///< of another container; null: own or the host's
   os::Fd ipcNamespace;
   os::Fd utsNamespace;
 };
@@ -36,11 +36,12 @@ void planContainer(PlanWriter& writer, const ContainerParts& parts, const Cgroup
 struct ExecParts {
   schema::ContainerSpec::Reader container;
   schema::ExecSpec::Reader spec;
-  int pidfd = -1;             ///< of the container's first process
+  int pidfd = -1;  ///< of the container's first process
   UserDatabase users;
 };
 
-void planExec(PlanWriter& writer, const ExecParts& parts, const Cgroup& cgroup, SeccompCache& seccomp);
+void planExec(PlanWriter& writer, const ExecParts& parts, const Cgroup& cgroup,
+              SeccompCache& seccomp);
 
 /// The name of the command in messages.
 std::string commandOf(capnp::List<capnp::Text>::Reader arguments);

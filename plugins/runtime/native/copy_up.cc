@@ -52,7 +52,7 @@ void copyEntry(int from, int to, const std::string& name, const struct stat& fou
     os::setOwnerAt(to, name, found.st_uid, found.st_gid);
     return os::setModeAt(to, name, found.st_mode & 07777);
   }
-  KJ_IF_MAYBE(copy, os::createFileAt(to, name, 0600)) {
+  KJ_IF_MAYBE (copy, os::createFileAt(to, name, 0600)) {
     copyContent(os::openAt(from, name, O_RDONLY | O_NOFOLLOW), *copy);
     os::setOwner(*copy, found.st_uid, found.st_gid);
     copyAttributes(from, to, name);
@@ -62,7 +62,9 @@ void copyEntry(int from, int to, const std::string& name, const struct stat& fou
 
 void copyDirectory(int from, int to) {
   for (auto& name : os::namesIn(from)) {
-    KJ_IF_MAYBE(found, os::statAt(from, name)) { copyEntry(from, to, name, *found); }
+    KJ_IF_MAYBE (found, os::statAt(from, name)) {
+      copyEntry(from, to, name, *found);
+    }
   }
 }
 
@@ -71,7 +73,7 @@ void copyDirectory(int from, int to) {
 void copyUp(int root, const std::string& target, int tree) {
   os::Fd copy = os::openAt(tree, ".", O_RDONLY | O_DIRECTORY);
   if (!os::namesIn(copy).empty()) return;
-  KJ_IF_MAYBE(source, os::openInRoot(root, target, O_RDONLY)) {
+  KJ_IF_MAYBE (source, os::openInRoot(root, target, O_RDONLY)) {
     struct stat found = os::statOf(*source);
     if (!S_ISDIR(found.st_mode)) return;
     copyDirectory(*source, copy);

@@ -8,7 +8,15 @@ namespace stave::native {
 
 namespace {
 
-enum Register : uint8_t { result = 0, context = 1, type = 2, access = 3, major = 4, minor = 5, work = 6 };
+enum Register : uint8_t {
+  result = 0,
+  context = 1,
+  type = 2,
+  access = 3,
+  major = 4,
+  minor = 5,
+  work = 6
+};
 
 using Instruction = os::BpfInstruction;
 
@@ -25,7 +33,9 @@ Instruction compute(uint8_t operation, Register target, int32_t value) {
 Instruction skipUnlessEqual(Register left, int32_t value, int16_t count) {
   return {BPF_JMP | BPF_JNE | BPF_K, left, count, value};
 }
-Instruction leave() { return {BPF_JMP | BPF_EXIT, 0, 0, 0}; }
+Instruction leave() {
+  return {BPF_JMP | BPF_EXIT, 0, 0, 0};
+}
 
 int accessMask(const std::string& permissions) {
   int mask = 0;
@@ -35,7 +45,8 @@ int accessMask(const std::string& permissions) {
   return mask;
 }
 
-/// Tests that lead over the end of the rule when they fail; their distances are filled in afterwards.
+/// Tests that lead over the end of the rule when they fail; their distances are filled in
+/// afterwards.
 void addRule(std::vector<Instruction>& program, const DeviceRule& rule) {
   size_t begin = program.size();
   if (rule.type != 'a') {

@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stave/os/file.h>
 #include <stave/testing/temp_directory.h>
 #include <sys/resource.h>
-#include <signal.h>
 
 namespace stave::monitor {
 namespace {
@@ -13,10 +13,14 @@ namespace {
 struct Log : ::testing::Test {
   ~Log() noexcept override {}
 
-  Log() : handle(os::open(directory.path(), O_RDONLY | O_DIRECTORY)), log(std::make_unique<LogFile>()) {}
+  Log()
+      : handle(os::open(directory.path(), O_RDONLY | O_DIRECTORY)),
+        log(std::make_unique<LogFile>()) {}
 
   void open(uint64_t bytes, uint32_t files) { log->open(handle, "log", bytes, files); }
-  void append(int stream, const std::string& text) { log->append(stream, text.data(), text.size(), 5); }
+  void append(int stream, const std::string& text) {
+    log->append(stream, text.data(), text.size(), 5);
+  }
   std::string content(const char* name = "log") { return os::readFile(directory / name); }
 
   testing::TempDirectory directory;
@@ -44,7 +48,8 @@ TEST_F(Log, PartsAreJoinedByStream) {
 TEST_F(Log, ALongLineIsCutIntoParts) {
   open(1 << 20, 3);
   append(1, std::string(LogFile::longestLine + 3, 'x') + "\n");
-  std::string expected = "5 stdout P " + std::string(LogFile::longestLine, 'x') + "\n5 stdout F xxx\n";
+  std::string expected =
+      "5 stdout P " + std::string(LogFile::longestLine, 'x') + "\n5 stdout F xxx\n";
   EXPECT_EQ(content(), expected);
 }
 

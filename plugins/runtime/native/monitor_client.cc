@@ -52,14 +52,14 @@ MonitorConnection::MonitorConnection(kj::UnixEventPort& port, os::Fd socket)
     : socket_(kj::mv(socket)),
       observer_(port, socket_, kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
 
-kj::Promise<plan::ControlReply> MonitorConnection::call(plan::ControlRequest request, os::Fd descriptor) {
+kj::Promise<plan::ControlReply> MonitorConnection::call(plan::ControlRequest request,
+                                                        os::Fd descriptor) {
   request.number = ++lastNumber_;
   os::sendMessage(socket_, &request, sizeof(request), descriptor);
   auto done = kj::newPromiseAndFulfiller<void>();
   auto before = kj::mv(previous_).catch_([](kj::Exception&&) {});
   previous_ = kj::mv(done.promise);
-  return before
-      .then([this, number = request.number]() { return receive(number).promise(); })
+  return before.then([this, number = request.number]() { return receive(number).promise(); })
       .attach(kj::mv(done.fulfiller));
 }
 
@@ -80,10 +80,12 @@ MonitorWatch::MonitorWatch(kj::UnixEventPort& port, pid_t pid, os::Fd pidfd)
       observer_(port, pidfd_, kj::UnixEventPort::FdObserver::OBSERVE_READ),
       gone_(observer_.whenBecomesReadable().then([pid]() { os::reapIfChild(pid); }).fork()) {}
 
-void MonitorWatch::kill() { os::signalPidfd(pidfd_, SIGKILL); }
+void MonitorWatch::kill() {
+  os::signalPidfd(pidfd_, SIGKILL);
+}
 
-Task<StartedMonitor> startMonitor(kj::UnixEventPort& port, MonitorStart start, const PlanWriter& writer,
-                                  std::string command) {
+Task<StartedMonitor> startMonitor(kj::UnixEventPort& port, MonitorStart start,
+                                  const PlanWriter& writer, std::string command) {
   auto pair = os::sequencedPair();
   StartedMonitor started;
   {
@@ -94,7 +96,7 @@ Task<StartedMonitor> startMonitor(kj::UnixEventPort& port, MonitorStart start, c
   Reports reports(port, kj::mv(pair.first));
   for (;;) {
     auto next = co_await reports.next();
-    KJ_IF_MAYBE(report, next) {
+    KJ_IF_MAYBE (report, next) {
       if (report->kind == plan::ReportKind::warning) {
         started.warnings.push_back(writer.purpose(report->step) +
                                    ": not permitted; the highest value that is was set instead");

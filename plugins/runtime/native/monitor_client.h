@@ -59,9 +59,9 @@ struct StartedMonitor {
   std::vector<std::string> warnings;
 };
 
-/// Starts a monitor and waits until its process is prepared. Throws what it reports against that; it is
-/// gone then. `writer` has the plan's purposes and must stay until it is done.
-Task<StartedMonitor> startMonitor(kj::UnixEventPort& port, MonitorStart start, const PlanWriter& writer,
-                                  std::string command);
+/// Starts a monitor and waits until its process is prepared. Throws what it reports against that;
+/// it is gone then. `writer` has the plan's purposes and must stay until it is done.
+Task<StartedMonitor> startMonitor(kj::UnixEventPort& port, MonitorStart start,
+                                  const PlanWriter& writer, std::string command);
 
 }  // namespace stave::native

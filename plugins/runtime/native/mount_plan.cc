@@ -14,12 +14,11 @@ namespace stave::native {
 
 namespace {
 
-constexpr const char* maskedPaths[] = {"/proc/asound",       "/proc/acpi",
-                                       "/proc/interrupts",   "/proc/kcore",
-                                       "/proc/keys",         "/proc/latency_stats",
-                                       "/proc/timer_list",   "/proc/timer_stats",
-                                       "/proc/sched_debug",  "/proc/scsi",
-                                       "/sys/firmware",      "/sys/devices/virtual/powercap"};
+constexpr const char* maskedPaths[] = {
+    "/proc/asound",     "/proc/acpi",        "/proc/interrupts",
+    "/proc/kcore",      "/proc/keys",        "/proc/latency_stats",
+    "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
+    "/proc/scsi",       "/sys/firmware",     "/sys/devices/virtual/powercap"};
 constexpr const char* readOnlyPaths[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
                                          "/proc/sysrq-trigger"};
 
@@ -30,15 +29,16 @@ struct FlagName {
   uint64_t set;
   uint64_t clear;
 };
-constexpr FlagName flagNames[] = {{"ro", MOUNT_ATTR_RDONLY, 0},     {"rw", 0, MOUNT_ATTR_RDONLY},
-                                  {"noexec", MOUNT_ATTR_NOEXEC, 0}, {"exec", 0, MOUNT_ATTR_NOEXEC},
-                                  {"nosuid", MOUNT_ATTR_NOSUID, 0}, {"suid", 0, MOUNT_ATTR_NOSUID},
-                                  {"nodev", MOUNT_ATTR_NODEV, 0},   {"dev", 0, MOUNT_ATTR_NODEV},
+constexpr FlagName flagNames[] = {{"ro", MOUNT_ATTR_RDONLY, 0},      {"rw", 0, MOUNT_ATTR_RDONLY},
+                                  {"noexec", MOUNT_ATTR_NOEXEC, 0},  {"exec", 0, MOUNT_ATTR_NOEXEC},
+                                  {"nosuid", MOUNT_ATTR_NOSUID, 0},  {"suid", 0, MOUNT_ATTR_NOSUID},
+                                  {"nodev", MOUNT_ATTR_NODEV, 0},    {"dev", 0, MOUNT_ATTR_NODEV},
                                   {"noatime", MOUNT_ATTR_NOATIME, 0}};
 
 uint64_t attributesOf(schema::Mount::Reader mount) {
-  return (mount.getReadOnly() ? MOUNT_ATTR_RDONLY : 0) | (mount.getNosuid() ? MOUNT_ATTR_NOSUID : 0) |
-         (mount.getNodev() ? MOUNT_ATTR_NODEV : 0) | (mount.getNoexec() ? MOUNT_ATTR_NOEXEC : 0);
+  return (mount.getReadOnly() ? MOUNT_ATTR_RDONLY : 0) |
+         (mount.getNosuid() ? MOUNT_ATTR_NOSUID : 0) | (mount.getNodev() ? MOUNT_ATTR_NODEV : 0) |
+         (mount.getNoexec() ? MOUNT_ATTR_NOEXEC : 0);
 }
 
 struct Propagation {
@@ -49,18 +49,25 @@ struct Propagation {
 Propagation propagationOf(schema::Mount::Reader mount) {
   using P = schema::Mount::Propagation;
   switch (mount.getPropagation()) {
-    case P::PRIVATE: return {MS_PRIVATE, false};
-    case P::SLAVE: return {MS_SLAVE, false};
-    case P::SHARED: return {MS_SHARED, false};
-    case P::RPRIVATE: return {MS_PRIVATE, true};
-    case P::RSLAVE: return {MS_SLAVE, true};
-    case P::RSHARED: return {MS_SHARED, true};
+    case P::PRIVATE:
+      return {MS_PRIVATE, false};
+    case P::SLAVE:
+      return {MS_SLAVE, false};
+    case P::SHARED:
+      return {MS_SHARED, false};
+    case P::RPRIVATE:
+      return {MS_PRIVATE, true};
+    case P::RSLAVE:
+      return {MS_SLAVE, true};
+    case P::RSHARED:
+      return {MS_SHARED, true};
   }
   fail(ErrorCode::INVALID, "mounts: unknown propagation");
 }
 
 /// "size=64m,noexec,mode=700": what is no flag of the mount is an option of the file system.
-void addTmpfsOptions(const std::string& text, std::vector<std::string>& options, uint64_t& attributes) {
+void addTmpfsOptions(const std::string& text, std::vector<std::string>& options,
+                     uint64_t& attributes) {
   std::istringstream stream(text);
   for (std::string one; std::getline(stream, one, ',');) {
     bool isFlag = false;
@@ -95,7 +102,9 @@ int planTmpfs(PlanWriter& writer, schema::Mount::Reader mount) {
 
 /// A part of a tree; links on the way stay inside.
 os::Fd openPart(int tree, const std::string& subPath) {
-  KJ_IF_MAYBE(part, os::openInRoot(tree, subPath, O_PATH)) { return kj::mv(*part); }
+  KJ_IF_MAYBE (part, os::openInRoot(tree, subPath, O_PATH)) {
+    return kj::mv(*part);
+  }
   fail(ErrorCode::NOT_FOUND, "mounts: there is no " + subPath + " in what should be mounted");
 }
 
@@ -112,8 +121,8 @@ os::Fd hostTree(schema::Mount::Reader mount) {
   }
   if (!os::exists(path)) {
     if (!mount.getCreateHostPath()) {
-      fail(ErrorCode::INVALID, "invalid mount config for type \"bind\": bind source path does not exist: " +
-                                   path);
+      fail(ErrorCode::INVALID,
+           "invalid mount config for type \"bind\": bind source path does not exist: " + path);
     }
     os::makeDirectories(path);
   }
@@ -135,7 +144,8 @@ os::Fd contentTree(const MountParts& parts, size_t index, schema::Mount::Reader 
 os::Fd givenTree(const MountParts& parts, size_t index, schema::Mount::Reader mount) {
   int tree = parts.trees.at(index);
   if (tree < 0) {
-    fail(ErrorCode::INVALID, "mounts: the one at " + std::string(mount.getTarget()) + " has no tree");
+    fail(ErrorCode::INVALID,
+         "mounts: the one at " + std::string(mount.getTarget()) + " has no tree");
   }
   if (mount.getCopyUp()) copyUp(parts.root, mount.getTarget(), tree);
   return partOf(tree, mount, true);
@@ -145,7 +155,8 @@ os::Fd givenTree(const MountParts& parts, size_t index, schema::Mount::Reader mo
 int giveTree(PlanWriter& writer, os::Fd tree, schema::Mount::Reader mount, uint32_t& flags) {
   if (!S_ISDIR(os::statOf(tree).st_mode)) flags |= plan::targetIsFile;
   Propagation propagation = propagationOf(mount);
-  os::setMountAttributes(tree, {.propagation = propagation.kind, .recursive = propagation.recursive});
+  os::setMountAttributes(tree,
+                         {.propagation = propagation.kind, .recursive = propagation.recursive});
   os::setMountAttributes(tree, {.set = attributesOf(mount), .recursive = mount.getRecursive()});
   return writer.give(kj::mv(tree));
 }
@@ -155,7 +166,8 @@ struct Prepared {
   uint32_t flags = 0;
 };
 
-Prepared prepare(PlanWriter& writer, const MountParts& parts, size_t index, schema::Mount::Reader mount) {
+Prepared prepare(PlanWriter& writer, const MountParts& parts, size_t index,
+                 schema::Mount::Reader mount) {
   Prepared result;
   switch (mount.which()) {
     case Kind::TREE:
@@ -206,14 +218,16 @@ void planProtection(PlanWriter& writer, schema::ContainerSpec::Reader spec) {
   auto security = spec.getSecurity();
   if (!security.getPrivileged() && !security.getUnmasked()) {
     for (const char* path : maskedPaths) {
-      writer.step(plan::Operation::maskPath, std::string("hiding ") + path).text = writer.text(path);
+      writer.step(plan::Operation::maskPath, std::string("hiding ") + path).text =
+          writer.text(path);
     }
     for (const char* path : readOnlyPaths) {
       auto& step = writer.step(plan::Operation::readOnlyPath, std::string("protecting ") + path);
       step.text = writer.text(path);
     }
   }
-  if (security.getReadOnlyRoot()) writer.step(plan::Operation::readOnlyRoot, "making the root read-only");
+  if (security.getReadOnlyRoot())
+    writer.step(plan::Operation::readOnlyRoot, "making the root read-only");
 }
 
 std::vector<DeviceRule> deviceRulesOf(schema::ContainerSpec::Reader spec) {

@@ -2,9 +2,10 @@
 
 #include <stdint.h>
 
-/// What the plug-in and the monitor tell each other. The plug-in compiles a container's specification
-/// into a plan: one block of memory with a header, fixed-size steps and the texts that they refer to.
-/// The monitor reads it in place. Both come from one build, so the layout has a version and no history.
+/// What the plug-in and the monitor tell each other. The plug-in compiles a container's
+/// specification into a plan: one block of memory with a header, fixed-size steps and the texts
+/// that they refer to. The monitor reads it in place. Both come from one build, so the layout has a
+/// version and no history.
 ///
 /// Also compiled without a C++ library: plain data only.
 namespace stave::native::plan {
@@ -14,7 +15,8 @@ constexpr uint32_t currentVersion = 1;
 constexpr int maximumSlots = 512;
 constexpr int maximumCgroups = 16;
 
-/// The descriptors that a monitor starts with; those of the plan's slots follow from `firstSlot` on.
+/// The descriptors that a monitor starts with; those of the plan's slots follow from `firstSlot`
+/// on.
 enum Descriptor : int { planFd = 3, reportFd = 4, statusFd = 5, controlFd = 6, firstSlotFd = 16 };
 
 /// Bytes in the plan, from its beginning. Texts end in a zero that `size` does not count.
@@ -24,37 +26,37 @@ struct Text {
 };
 
 enum class Operation : uint32_t {
-  joinNamespaces,    ///< first: CLONE_NEW* flags; slot: a namespace or a pidfd
-  unshare,           ///< first: CLONE_NEW* flags
-  awaitCgroup,       ///< until the monitor has put this process into its cgroups
-  hostname,          ///< text
-  domainname,        ///< text
-  makePrivate,       ///< every mount of the new mount namespace
-  createTree,        ///< text: type; other: key, value, key, value; first: MOUNT_ATTR_*; slot: result
-  pivotRoot,         ///< slot: becomes the root, the old one is gone
-  attachTree,        ///< slot; text: target; flags
-  makeDirectory,     ///< text; first: mode
-  makeSymlink,       ///< text: path; other: what it points to
-  makeDevice,        ///< text; first: mode with type; second: device; third: owner << 32 | group
-  maskPath,          ///< text; nothing there: nothing happens
-  readOnlyPath,      ///< text; likewise
+  joinNamespaces,  ///< first: CLONE_NEW* flags; slot: a namespace or a pidfd
+  unshare,         ///< first: CLONE_NEW* flags
+  awaitCgroup,     ///< until the monitor has put this process into its cgroups
+  hostname,        ///< text
+  domainname,      ///< text
+  makePrivate,     ///< every mount of the new mount namespace
+  createTree,      ///< text: type; other: key, value, key, value; first: MOUNT_ATTR_*; slot: result
+  pivotRoot,       ///< slot: becomes the root, the old one is gone
+  attachTree,      ///< slot; text: target; flags
+  makeDirectory,   ///< text; first: mode
+  makeSymlink,     ///< text: path; other: what it points to
+  makeDevice,      ///< text; first: mode with type; second: device; third: owner << 32 | group
+  maskPath,        ///< text; nothing there: nothing happens
+  readOnlyPath,    ///< text; likewise
   readOnlyRoot,
   writeFile,         ///< text: existing file; other: content
   workingDirectory,  ///< text; made if missing
-  limit,             ///< first: resource; second: soft; third: hard. Too high: a warning, the highest
-  streams,           ///< standard streams from the pipes or a terminal; first: owner << 32 | group
-  bounding,          ///< first: capabilities to keep in the bounding set
-  identity,          ///< first: user; second: group; other: array of uint32_t, the additional groups
-  findCommand,       ///< first of Header::candidates that is executable
+  limit,        ///< first: resource; second: soft; third: hard. Too high: a warning, the highest
+  streams,      ///< standard streams from the pipes or a terminal; first: owner << 32 | group
+  bounding,     ///< first: capabilities to keep in the bounding set
+  identity,     ///< first: user; second: group; other: array of uint32_t, the additional groups
+  findCommand,  ///< first of Header::candidates that is executable
   noNewPrivileges,
-  seccomp,           ///< text: array of sock_filter
-  capabilities,      ///< first: permitted and effective; second: inheritable and ambient
+  seccomp,       ///< text: array of sock_filter
+  capabilities,  ///< first: permitted and effective; second: inheritable and ambient
 };
 
 enum StepFlag : uint32_t {
-  targetIsFile = 1,    ///< a missing target is made as an empty file, not a directory
-  noSymlinks = 2,      ///< the target's path may not go through a symbolic link
-  byMonitor = 4,       ///< carried out before the process is made, with the rights of the host
+  targetIsFile = 1,  ///< a missing target is made as an empty file, not a directory
+  noSymlinks = 2,    ///< the target's path may not go through a symbolic link
+  byMonitor = 4,     ///< carried out before the process is made, with the rights of the host
 };
 
 struct Step {
@@ -73,28 +75,29 @@ enum HeaderFlag : uint32_t {
   terminal = 1,
   openStdin = 2,
   stdinOnce = 4,
-  isExec = 8,         ///< an additional process: one attachment, which is waited for; no listener
-  discardOutput = 16, ///< standard output and error are /dev/null
-  killRest = 32,      ///< the container has no PID namespace of its own: its cgroup is emptied at the end
-  startAtOnce = 64,   ///< do not wait for Request::start
+  isExec = 8,          ///< an additional process: one attachment, which is waited for; no listener
+  discardOutput = 16,  ///< standard output and error are /dev/null
+  killRest =
+      32,  ///< the container has no PID namespace of its own: its cgroup is emptied at the end
+  startAtOnce = 64,  ///< do not wait for Request::start
 };
 
 struct Header {
   uint32_t magic;
   uint32_t version;
   uint32_t flags;
-  uint32_t size;           ///< of the whole plan
-  uint64_t cloneFlags;     ///< CLONE_NEW* of the child
-  int32_t pidNamespace;    ///< slots joined by the monitor for its child; -1: none
+  uint32_t size;         ///< of the whole plan
+  uint64_t cloneFlags;   ///< CLONE_NEW* of the child
+  int32_t pidNamespace;  ///< slots joined by the monitor for its child; -1: none
   int32_t network;
-  int32_t cgroupDirectory; ///< version 2: cloned into
-  int32_t cgroupCount;     ///< version 1: slots of cgroup.procs files to be entered
+  int32_t cgroupDirectory;  ///< version 2: cloned into
+  int32_t cgroupCount;      ///< version 1: slots of cgroup.procs files to be entered
   int32_t cgroupProcs[maximumCgroups];
-  int32_t oomFile;         ///< slot of memory.oom_control or memory.events
-  int32_t killFile;        ///< slot of cgroup.kill (version 2) or of a cgroup.procs
+  int32_t oomFile;   ///< slot of memory.oom_control or memory.events
+  int32_t killFile;  ///< slot of cgroup.kill (version 2) or of a cgroup.procs
   int32_t logDirectory;
-  int32_t initProgram;     ///< slot of the executable that becomes PID 1 and starts the command
-  uint32_t slotCount;      ///< descriptors from firstSlotFd on
+  int32_t initProgram;  ///< slot of the executable that becomes PID 1 and starts the command
+  uint32_t slotCount;   ///< descriptors from firstSlotFd on
   uint32_t logFiles;
   uint64_t logBytes;
   uint16_t width;
@@ -104,11 +107,11 @@ struct Header {
   uint32_t argumentCount;
   uint32_t environmentCount;
   uint32_t candidateCount;
-  Text arguments;          ///< texts one after the other
+  Text arguments;  ///< texts one after the other
   Text environment;
-  Text candidates;         ///< paths to try for the command
+  Text candidates;  ///< paths to try for the command
   Text logName;
-  Text uidMap;             ///< lines of /proc/PID/uid_map; empty: no user namespace
+  Text uidMap;  ///< lines of /proc/PID/uid_map; empty: no user namespace
   Text gidMap;
 };
 
@@ -117,14 +120,23 @@ enum class ReportKind : uint32_t { warning, failure, ready };
 
 struct Report {
   ReportKind kind;
-  uint32_t step;   ///< its number; `notAStep` for the monitor's own work
-  int32_t error;   ///< errno
-  int32_t value;   ///< ready: the process; failure outside a step: a MonitorWork
+  uint32_t step;  ///< its number; `notAStep` for the monitor's own work
+  int32_t error;  ///< errno
+  int32_t value;  ///< ready: the process; failure outside a step: a MonitorWork
 };
 
 constexpr uint32_t notAStep = 0xffff'ffff;
 
-enum class MonitorWork : int32_t { plan, pipes, joinNetwork, joinPid, clone, userMap, cgroup, died };
+enum class MonitorWork : int32_t {
+  plan,
+  pipes,
+  joinNetwork,
+  joinPid,
+  clone,
+  userMap,
+  cgroup,
+  died
+};
 
 /// The content of the file behind statusFd. `phase` is written last.
 enum class Phase : uint32_t { creating, created, running, stopped };
@@ -135,10 +147,10 @@ struct Status {
   int32_t monitorPid;
   int32_t pid;
   int32_t code;
-  int32_t execError;   ///< errno of a command that could not be executed
+  int32_t execError;  ///< errno of a command that could not be executed
   uint32_t oomKilled;
   uint32_t reserved;
-  int64_t startedAt;   ///< Unix time, nanoseconds
+  int64_t startedAt;  ///< Unix time, nanoseconds
   int64_t finishedAt;
 };
 
@@ -147,14 +159,14 @@ enum class Request : uint32_t { start, attach, resize, reopenLog };
 
 struct ControlRequest {
   Request kind;
-  uint32_t number;   ///< comes back in the reply
+  uint32_t number;  ///< comes back in the reply
   uint16_t width;
   uint16_t height;
 };
 
 struct ControlReply {
   uint32_t number;
-  int32_t error;   ///< errno; 0: done
+  int32_t error;  ///< errno; 0: done
   int32_t pid;
 };
 

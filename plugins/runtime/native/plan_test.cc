@@ -12,7 +12,7 @@ namespace stave::native {
 namespace {
 
 std::string errorOf(std::function<void()> action) {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions(action)) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions(action)) {
     return std::string(nameOf(codeOf(*exception))) + ": " + textOf(*exception);
   }
   return "";
@@ -40,7 +40,10 @@ TEST(PlanWriter, DescriptorsGetNumbers) {
   EXPECT_EQ(writer.give(9), 1);
   EXPECT_EQ(writer.descriptors()[1], (std::pair<int, int>(9, plan::firstSlotFd + 1)));
   EXPECT_NE(writer.newSlot(), writer.newSlot());
-  EXPECT_EQ(errorOf([&] { for (;;) writer.give(1); }).substr(0, 8), "invalid:");
+  EXPECT_EQ(errorOf([&] {
+              for (;;) writer.give(1);
+            }).substr(0, 8),
+            "invalid:");
 }
 
 TEST(Report, AFailureSaysWhatWasAttempted) {
@@ -48,9 +51,12 @@ TEST(Report, AFailureSaysWhatWasAttempted) {
   writer.step(plan::Operation::attachTree, "mounting /data");
   writer.step(plan::Operation::findCommand, "");
   auto report = [&](uint32_t step, int error, int value = 0) {
-    return errorOf([&] { failReport(writer, {plan::ReportKind::failure, step, error, value}, "cmd"); });
+    return errorOf([&] {
+      failReport(writer, {plan::ReportKind::failure, step, error, value}, "cmd");
+    });
   };
-  EXPECT_NE(report(0, ENOENT).find("not-found: mounting /data"), std::string::npos) << report(0, ENOENT);
+  EXPECT_NE(report(0, ENOENT).find("not-found: mounting /data"), std::string::npos)
+      << report(0, ENOENT);
   EXPECT_EQ(report(1, ENOENT), "not-found: exec: \"cmd\": executable file not found in $PATH");
   EXPECT_EQ(report(1, EACCES), "denied: exec: \"cmd\": permission denied");
   auto died = static_cast<int>(plan::MonitorWork::died);

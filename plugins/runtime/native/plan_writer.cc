@@ -11,14 +11,22 @@ constexpr uint32_t textsBegin = sizeof(plan::Header);
 
 std::string describe(plan::MonitorWork work) {
   switch (work) {
-    case plan::MonitorWork::plan: return "reading the plan of the container";
-    case plan::MonitorWork::pipes: return "making the pipes of the container";
-    case plan::MonitorWork::joinNetwork: return "entering the network namespace";
-    case plan::MonitorWork::joinPid: return "entering the process namespace";
-    case plan::MonitorWork::clone: return "making the process of the container";
-    case plan::MonitorWork::userMap: return "mapping the users of the container";
-    case plan::MonitorWork::cgroup: return "entering the cgroup of the container";
-    case plan::MonitorWork::died: return "preparing the container";
+    case plan::MonitorWork::plan:
+      return "reading the plan of the container";
+    case plan::MonitorWork::pipes:
+      return "making the pipes of the container";
+    case plan::MonitorWork::joinNetwork:
+      return "entering the network namespace";
+    case plan::MonitorWork::joinPid:
+      return "entering the process namespace";
+    case plan::MonitorWork::clone:
+      return "making the process of the container";
+    case plan::MonitorWork::userMap:
+      return "mapping the users of the container";
+    case plan::MonitorWork::cgroup:
+      return "entering the cgroup of the container";
+    case plan::MonitorWork::died:
+      return "preparing the container";
   }
   return "preparing the container";
 }
@@ -107,7 +115,8 @@ void failReport(const PlanWriter& writer, const plan::Report& report, const std:
     auto work = static_cast<plan::MonitorWork>(report.value);
     if (work == plan::MonitorWork::died) {
       fail(ErrorCode::EXHAUSTED, "the container was killed while it was prepared (signal " +
-                                     std::to_string(report.error) + "); is its memory limit too low?");
+                                     std::to_string(report.error) +
+                                     "); is its memory limit too low?");
     }
     failErrno(describe(work), report.error);
   }

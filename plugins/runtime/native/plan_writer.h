@@ -37,7 +37,9 @@ class PlanWriter {
   /// The whole plan. The writer is not used for more afterwards.
   std::string finish();
 
-  const std::vector<std::pair<int, int>>& descriptors() const { return given_; }  ///< ours, its number
+  const std::vector<std::pair<int, int>>& descriptors() const {
+    return given_;
+  }  ///< ours, its number
   const std::string& purpose(uint32_t step) const { return purposes_.at(step); }
   plan::Operation operation(uint32_t step) const { return steps_.at(step).operation; }
 

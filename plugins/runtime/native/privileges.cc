@@ -19,9 +19,8 @@ Privileges privilegesOf(schema::Security::Reader security, const Identity& ident
 void planPrivileges(PlanWriter& writer, const Privileges& privileges, const Identity& identity) {
   using plan::Operation;
   writer.step(Operation::bounding, "dropping capabilities").first = privileges.bounding;
-  auto& user = writer.step(Operation::identity,
-                           "becoming user " + std::to_string(identity.uid) + ":" +
-                               std::to_string(identity.gid));
+  auto& user = writer.step(Operation::identity, "becoming user " + std::to_string(identity.uid) +
+                                                    ":" + std::to_string(identity.gid));
   user.first = identity.uid;
   user.second = identity.gid;
   user.other = writer.bytes(identity.groups.data(), identity.groups.size() * sizeof(uint32_t));

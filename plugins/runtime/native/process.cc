@@ -30,9 +30,8 @@ kj::Promise<void> MainProcess::streams(StreamsContext context) {
 
 kj::Promise<void> MainProcess::wait(WaitContext context) {
   context.allowCancellation();
-  return container_.stopped().then([this, context]() mutable {
-    container_.fillExit(context.getResults().initExit());
-  });
+  return container_.stopped().then(
+      [this, context]() mutable { container_.fillExit(context.getResults().initExit()); });
 }
 
 kj::Promise<void> MainProcess::resize(ResizeContext context) {
@@ -75,8 +74,9 @@ kj::Promise<void> ExecProcess::streams(StreamsContext context) {
       auto reply = co_await kj::mv(started);
       parts_.started = true;
       if (reply.error != 0) {
-        fail(ErrorCode::INVALID, "exec " + parts_.command + ": " +
-                                     (reply.error == ENOEXEC ? "exec format error" : strerror(reply.error)));
+        fail(ErrorCode::INVALID,
+             "exec " + parts_.command + ": " +
+                 (reply.error == ENOEXEC ? "exec format error" : strerror(reply.error)));
       }
     }
     context.getResults().setSocket(makeFd(kj::mv(pair.second)));
@@ -96,7 +96,8 @@ void ExecProcess::fillExit(schema::ExitStatus::Builder exit) {
 
 kj::Promise<void> ExecProcess::wait(WaitContext context) {
   context.allowCancellation();
-  return gone_.addBranch().then([this, context]() mutable { fillExit(context.getResults().initExit()); });
+  return gone_.addBranch().then(
+      [this, context]() mutable { fillExit(context.getResults().initExit()); });
 }
 
 kj::Promise<void> ExecProcess::resize(ResizeContext context) {

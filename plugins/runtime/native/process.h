@@ -22,8 +22,8 @@ class MainProcess final : public schema::Process::Server {
   bool taken_ = false;
 };
 
-/// An additional process in a container, with a monitor of its own. It starts when its streams are taken;
-/// dropped before that, it never does.
+/// An additional process in a container, with a monitor of its own. It starts when its streams are
+/// taken; dropped before that, it never does.
 class ExecProcess final : public schema::Process::Server {
  public:
   struct Parts {

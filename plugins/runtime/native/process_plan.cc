@@ -13,11 +13,11 @@ namespace {
 constexpr const char* defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 constexpr std::pair<std::string_view, int> resources[] = {
-    {"as", RLIMIT_AS},         {"core", RLIMIT_CORE},       {"cpu", RLIMIT_CPU},
-    {"data", RLIMIT_DATA},     {"fsize", RLIMIT_FSIZE},     {"locks", RLIMIT_LOCKS},
+    {"as", RLIMIT_AS},           {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},
+    {"data", RLIMIT_DATA},       {"fsize", RLIMIT_FSIZE},       {"locks", RLIMIT_LOCKS},
     {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
-    {"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC},     {"rss", RLIMIT_RSS},
-    {"rtprio", RLIMIT_RTPRIO}, {"rttime", RLIMIT_RTTIME},   {"sigpending", RLIMIT_SIGPENDING},
+    {"nofile", RLIMIT_NOFILE},   {"nproc", RLIMIT_NPROC},       {"rss", RLIMIT_RSS},
+    {"rtprio", RLIMIT_RTPRIO},   {"rttime", RLIMIT_RTTIME},     {"sigpending", RLIMIT_SIGPENDING},
     {"stack", RLIMIT_STACK}};
 
 std::vector<std::string> candidatesOf(const std::string& command, const std::string& path) {
@@ -56,12 +56,13 @@ std::string Environment::get(const std::string& name) const {
 
 std::vector<std::string>::iterator Environment::find(std::string_view name) {
   return std::find_if(variables_.begin(), variables_.end(), [&](const std::string& variable) {
-    return variable.size() > name.size() && variable.starts_with(name) && variable[name.size()] == '=';
+    return variable.size() > name.size() && variable.starts_with(name) &&
+           variable[name.size()] == '=';
   });
 }
 
-void planCommand(PlanWriter& writer, capnp::List<capnp::Text>::Reader arguments, Environment environment,
-                 const Identity& identity) {
+void planCommand(PlanWriter& writer, capnp::List<capnp::Text>::Reader arguments,
+                 Environment environment, const Identity& identity) {
   std::vector<std::string> list;
   for (auto argument : arguments) list.push_back(argument);
   if (list.empty()) fail(ErrorCode::INVALID, "arguments: there is no command to run");

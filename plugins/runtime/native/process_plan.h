@@ -27,8 +27,8 @@ class Environment {
 };
 
 /// Command, environment and where the command is looked for.
-void planCommand(PlanWriter& writer, capnp::List<capnp::Text>::Reader arguments, Environment environment,
-                 const Identity& identity);
+void planCommand(PlanWriter& writer, capnp::List<capnp::Text>::Reader arguments,
+                 Environment environment, const Identity& identity);
 
 /// The cgroup to enter; the step that waits for it comes with it.
 void planCgroup(PlanWriter& writer, const Cgroup& cgroup);

@@ -19,19 +19,21 @@ Task<> NativeRuntime::recover() {
   for (auto& id : os::listDirectory(directory)) {
     RunDirectory found = directoryOf(id);
     if (!found.committed()) {
-      context_.log(schema::LogLevel::INFO, "clearing away container " + id + ", which was never finished");
+      context_.log(schema::LogLevel::INFO,
+                   "clearing away container " + id + ", which was never finished");
       auto clearing = clearAway(id, found.cgroup());
       co_await kj::mv(clearing);
       continue;
     }
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { adopt(id); })) {
-      context_.log(schema::LogLevel::ERROR, "container " + id + " cannot be taken up: " + textOf(*exception));
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { adopt(id); })) {
+      context_.log(schema::LogLevel::ERROR,
+                   "container " + id + " cannot be taken up: " + textOf(*exception));
     }
   }
 }
 
-/// The monitor is known by its number and when it started; the container's process is its child, and
-/// so not yet reaped while the monitor has not written down its exit.
+/// The monitor is known by its number and when it started; the container's process is its child,
+/// and so not yet reaped while the monitor has not written down its exit.
 void NativeRuntime::adopt(const std::string& id) {
   RunDirectory directory = directoryOf(id);
   auto record = directory.readRecord();

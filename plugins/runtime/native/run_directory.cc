@@ -12,7 +12,8 @@ namespace stave::native {
 
 void RunDirectory::begin(const std::string& cgroup) const {
   os::makeDirectories(path_.substr(0, path_.rfind('/')), 0700);
-  if (os::exists(path_)) fail(ErrorCode::ALREADY_EXISTS, "there is a container in " + path_ + " already");
+  if (os::exists(path_))
+    fail(ErrorCode::ALREADY_EXISTS, "there is a container in " + path_ + " already");
   os::makeDirectories(path_, 0700);
   os::Fd file = os::open(path_ + "/cgroup", O_WRONLY | O_CREAT | O_EXCL, 0600);
   os::writeAll(file, cgroup.data(), cgroup.size());
@@ -24,17 +25,22 @@ os::Fd RunDirectory::makeStatus() const {
   return file;
 }
 
-os::Fd RunDirectory::openStatus() const { return os::open(path_ + "/status", O_RDWR); }
+os::Fd RunDirectory::openStatus() const {
+  return os::open(path_ + "/status", O_RDWR);
+}
 
 void RunDirectory::commit(schema::ContainerRecord::Reader record) const {
   capnp::MallocMessageBuilder message;
   message.setRoot(record);
   auto words = capnp::messageToFlatArray(message);
   auto bytes = words.asBytes();
-  os::replaceFile(path_ + "/record", {reinterpret_cast<const char*>(bytes.begin()), bytes.size()}, 0600);
+  os::replaceFile(path_ + "/record", {reinterpret_cast<const char*>(bytes.begin()), bytes.size()},
+                  0600);
 }
 
-bool RunDirectory::committed() const { return os::exists(path_ + "/record"); }
+bool RunDirectory::committed() const {
+  return os::exists(path_ + "/record");
+}
 
 std::string RunDirectory::cgroup() const {
   return os::exists(path_ + "/cgroup") ? os::readFile(path_ + "/cgroup") : "";
@@ -48,7 +54,9 @@ std::shared_ptr<capnp::MessageBuilder> RunDirectory::readRecord() const {
   return message;
 }
 
-void RunDirectory::remove() const { os::removeTree(path_); }
+void RunDirectory::remove() const {
+  os::removeTree(path_);
+}
 
 plan::Status readStatus(int file) {
   plan::Status status{};

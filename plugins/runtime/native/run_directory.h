@@ -12,8 +12,8 @@
 
 namespace stave::native {
 
-/// The files of one container below the plug-in's run directory: what is known of it, its status, the
-/// monitor's control socket, and small files that the container sees.
+/// The files of one container below the plug-in's run directory: what is known of it, its status,
+/// the monitor's control socket, and small files that the container sees.
 class RunDirectory {
  public:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}

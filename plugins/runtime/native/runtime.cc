@@ -86,7 +86,9 @@ kj::Promise<void> NativeRuntime::create(CreateContext context) {
 void NativeRuntime::finished(const std::string& id) {
   making_.erase(id);
   if (!making_.empty()) return;
-  KJ_IF_MAYBE(idle, onIdle_) { (*idle)->fulfill(); }
+  KJ_IF_MAYBE (idle, onIdle_) {
+    (*idle)->fulfill();
+  }
 }
 
 os::Fd NativeRuntime::namespaceOf(schema::NamespaceMode::Reader mode, const std::string& kind) {
@@ -169,10 +171,10 @@ Task<schema::Container::Client> NativeRuntime::make(schema::ContainerSpec::Reade
   kj::throwFatalException(kj::mv(KJ_ASSERT_NONNULL(failure)));
 }
 
-schema::Container::Client NativeRuntime::add(RunDirectory directory,
-                                             Message record, kj::Own<MonitorWatch> watch, os::Fd pidfd) {
-  auto container = kj::heap<NativeContainer>(environs_, kj::mv(directory), kj::mv(record), kj::mv(watch),
-                                             kj::mv(pidfd));
+schema::Container::Client NativeRuntime::add(RunDirectory directory, Message record,
+                                             kj::Own<MonitorWatch> watch, os::Fd pidfd) {
+  auto container = kj::heap<NativeContainer>(environs_, kj::mv(directory), kj::mv(record),
+                                             kj::mv(watch), kj::mv(pidfd));
   NativeContainer& reference = *container;
   schema::Container::Client client = kj::mv(container);
   containers_.emplace(reference.id(), Entry{reference, client});
@@ -204,7 +206,8 @@ kj::Promise<void> NativeRuntime::features(FeaturesContext context) {
   auto missing = machinery_->cgroups->missing();
   if (!userNamespaces) missing.push_back("no user namespaces: security.userNamespace fails");
   for (auto& name : missingCapabilities()) {
-    missing.push_back("the platform itself lacks the capability " + name + ": no container can have it");
+    missing.push_back("the platform itself lacks the capability " + name +
+                      ": no container can have it");
   }
   results.setCgroupVersion(static_cast<uint8_t>(machinery_->cgroups->version()));
   results.setUserNamespaces(userNamespaces);

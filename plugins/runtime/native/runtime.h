@@ -40,8 +40,8 @@ class NativeRuntime final : public schema::Runtime::Server {
   Task<ContainerParts> collect(schema::ContainerSpec::Reader given, Message record);
   Task<StartedMonitor> launch(ContainerParts parts, std::string cgroupPath);
   Task<schema::Container::Client> make(schema::ContainerSpec::Reader given);
-  schema::Container::Client add(RunDirectory directory, Message record,
-                                kj::Own<MonitorWatch> watch, os::Fd pidfd);
+  schema::Container::Client add(RunDirectory directory, Message record, kj::Own<MonitorWatch> watch,
+                                os::Fd pidfd);
   void finished(const std::string& id);
   void adopt(const std::string& id);
   Task<> clearAway(std::string id, std::string cgroup);

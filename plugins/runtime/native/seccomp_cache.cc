@@ -19,13 +19,14 @@ uint64_t hashOf(std::string_view text) {
   return hash;
 }
 
-/// Two hashes of different beginnings make accidents impossible in practice; nobody gains by forging
-/// one, since a profile comes from whoever may also ask for none.
+/// Two hashes of different beginnings make accidents impossible in practice; nobody gains by
+/// forging one, since a profile comes from whoever may also ask for none.
 std::string keyOf(const std::string& profile, CapabilitySet capabilities) {
   char key[128];
   std::string_view text = profile.empty() ? defaultSeccompText() : std::string_view(profile);
   snprintf(key, sizeof(key), "%u-%u-%016lx%016lx-%zu-%016lx", generation, os::kernelVersion(),
-           hashOf(text), hashOf(std::string("second") + std::string(text)), text.size(), capabilities);
+           hashOf(text), hashOf(std::string("second") + std::string(text)), text.size(),
+           capabilities);
   return key;
 }
 
@@ -43,7 +44,8 @@ std::shared_ptr<const BpfProgram> SeccompCache::get(const std::string& profile,
   if (found != programs_.end()) return found->second;
   auto program = load(key);
   if (program == nullptr) {
-    auto parsed = profile.empty() ? parseSeccompText(defaultSeccompText()) : parseSeccompJson(profile);
+    auto parsed =
+        profile.empty() ? parseSeccompText(defaultSeccompText()) : parseSeccompJson(profile);
     program = std::make_shared<BpfProgram>(compileSeccomp(parsed, capabilities));
     store(key, *program);
   }

@@ -9,8 +9,9 @@
 
 namespace stave::native {
 
-/// Filter programs that were made before: making one takes longer than starting a container. Kept in
-/// memory and in files, so that a new instance of the plug-in has them at once. Used from any thread.
+/// Filter programs that were made before: making one takes longer than starting a container. Kept
+/// in memory and in files, so that a new instance of the plug-in has them at once. Used from any
+/// thread.
 class SeccompCache {
  public:
   /// `directory` is made if missing; empty: memory only.

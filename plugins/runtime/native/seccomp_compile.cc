@@ -16,7 +16,7 @@ namespace stave::native {
 
 namespace {
 
-constexpr int highestNumber = 1000;       // no processor has a call above it, but for x32's own range
+constexpr int highestNumber = 1000;  // no processor has a call above it, but for x32's own range
 constexpr uint32_t x32Bit = 0x4000'0000;
 
 struct Machine {
@@ -35,12 +35,12 @@ Machine thisMachine() {
 
 /// Calls that are newer than the filter library; their numbers are the same on every processor.
 constexpr std::pair<const char*, int> newCalls[] = {
-    {"cachestat", 451},         {"fchmodat2", 452},         {"map_shadow_stack", 453},
-    {"futex_wake", 454},        {"futex_wait", 455},        {"futex_requeue", 456},
-    {"statmount", 457},         {"listmount", 458},         {"lsm_get_self_attr", 459},
-    {"lsm_set_self_attr", 460}, {"lsm_list_modules", 461},  {"mseal", 462},
-    {"setxattrat", 463},        {"getxattrat", 464},        {"listxattrat", 465},
-    {"removexattrat", 466},     {"open_tree_attr", 467},    {"file_getattr", 468},
+    {"cachestat", 451},         {"fchmodat2", 452},        {"map_shadow_stack", 453},
+    {"futex_wake", 454},        {"futex_wait", 455},       {"futex_requeue", 456},
+    {"statmount", 457},         {"listmount", 458},        {"lsm_get_self_attr", 459},
+    {"lsm_set_self_attr", 460}, {"lsm_list_modules", 461}, {"mseal", 462},
+    {"setxattrat", 463},        {"getxattrat", 464},       {"listxattrat", 465},
+    {"removexattrat", 466},     {"open_tree_attr", 467},   {"file_getattr", 468},
     {"file_setattr", 469}};
 
 struct Filter {
@@ -54,26 +54,40 @@ struct Filter {
 
 uint32_t actionWord(SeccompAction action) {
   switch (action.kind) {
-    case SeccompAction::allow: return SCMP_ACT_ALLOW;
-    case SeccompAction::errno_: return SCMP_ACT_ERRNO(action.value);
-    case SeccompAction::killProcess: return SCMP_ACT_KILL_PROCESS;
-    case SeccompAction::killThread: return SCMP_ACT_KILL_THREAD;
-    case SeccompAction::trap: return SCMP_ACT_TRAP;
-    case SeccompAction::log: return SCMP_ACT_LOG;
-    case SeccompAction::trace: return SCMP_ACT_TRACE(action.value);
+    case SeccompAction::allow:
+      return SCMP_ACT_ALLOW;
+    case SeccompAction::errno_:
+      return SCMP_ACT_ERRNO(action.value);
+    case SeccompAction::killProcess:
+      return SCMP_ACT_KILL_PROCESS;
+    case SeccompAction::killThread:
+      return SCMP_ACT_KILL_THREAD;
+    case SeccompAction::trap:
+      return SCMP_ACT_TRAP;
+    case SeccompAction::log:
+      return SCMP_ACT_LOG;
+    case SeccompAction::trace:
+      return SCMP_ACT_TRACE(action.value);
   }
   KJ_UNREACHABLE;
 }
 
 scmp_compare comparisonOf(SeccompCondition::Comparison comparison) {
   switch (comparison) {
-    case SeccompCondition::equal: return SCMP_CMP_EQ;
-    case SeccompCondition::notEqual: return SCMP_CMP_NE;
-    case SeccompCondition::less: return SCMP_CMP_LT;
-    case SeccompCondition::lessOrEqual: return SCMP_CMP_LE;
-    case SeccompCondition::greater: return SCMP_CMP_GT;
-    case SeccompCondition::greaterOrEqual: return SCMP_CMP_GE;
-    case SeccompCondition::maskedEqual: return SCMP_CMP_MASKED_EQ;
+    case SeccompCondition::equal:
+      return SCMP_CMP_EQ;
+    case SeccompCondition::notEqual:
+      return SCMP_CMP_NE;
+    case SeccompCondition::less:
+      return SCMP_CMP_LT;
+    case SeccompCondition::lessOrEqual:
+      return SCMP_CMP_LE;
+    case SeccompCondition::greater:
+      return SCMP_CMP_GT;
+    case SeccompCondition::greaterOrEqual:
+      return SCMP_CMP_GE;
+    case SeccompCondition::maskedEqual:
+      return SCMP_CMP_MASKED_EQ;
   }
   KJ_UNREACHABLE;
 }
@@ -84,7 +98,8 @@ bool contains(const std::vector<std::string>& list, const std::string& value) {
 
 bool applies(const SeccompRule& rule, CapabilitySet capabilities, const Machine& machine) {
   if ((rule.needed & ~capabilities) != 0 || (rule.forbidden & capabilities) != 0) return false;
-  if (!rule.architectures.empty() && !contains(rule.architectures, machine.architecture)) return false;
+  if (!rule.architectures.empty() && !contains(rule.architectures, machine.architecture))
+    return false;
   if (contains(rule.notOn, machine.architecture)) return false;
   return os::kernelVersion() >= rule.minimumKernel;
 }
@@ -136,11 +151,14 @@ std::vector<int> allowedNewCalls(const SeccompProfile& profile, CapabilitySet ca
   return result;
 }
 
-/// What stands before the library's program: calls that are newer than it are allowed if the profile
-/// names them, and otherwise do not exist. EPERM would keep a C library from falling back to older ones.
+/// What stands before the library's program: calls that are newer than it are allowed if the
+/// profile names them, and otherwise do not exist. EPERM would keep a C library from falling back
+/// to older ones.
 std::string newCallsPrefix(const std::vector<int>& allowed, int known, uint32_t token) {
   auto length = static_cast<uint8_t>(allowed.size());
-  constexpr auto compare = [](uint16_t how) { return static_cast<uint16_t>(BPF_JMP | how | BPF_K); };
+  constexpr auto compare = [](uint16_t how) {
+    return static_cast<uint16_t>(BPF_JMP | how | BPF_K);
+  };
   std::vector<sock_filter> code;
   auto add = [&](uint16_t operation, uint8_t yes, uint8_t no, uint32_t value) {
     code.push_back({operation, yes, no, value});

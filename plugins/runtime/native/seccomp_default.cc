@@ -4,8 +4,8 @@ namespace stave::native {
 
 namespace {
 
-/// What docker lets a container do by default: nearly everything that an ordinary program calls, and
-/// with a capability what that capability is for. All else fails with EPERM.
+/// What docker lets a container do by default: nearly everything that an ordinary program calls,
+/// and with a capability what that capability is for. All else fails with EPERM.
 constexpr std::string_view text = R"(
 otherwise errno 1
 allow _llseek _newselect accept accept4 access adjtimex alarm bind brk cachestat capget capset
@@ -91,6 +91,8 @@ allow if cap PERFMON: perf_event_open
 
 }  // namespace
 
-std::string_view defaultSeccompText() { return text; }
+std::string_view defaultSeccompText() {
+  return text;
+}
 
 }  // namespace stave::native

@@ -86,11 +86,13 @@ unsigned parseKernel(const json& filter) {
 
 SeccompRule parseRule(const json& value) {
   SeccompRule rule;
-  rule.action = parseAction(value.at("action").get<std::string>(),
-                            member(value, "errnoRet").is_number() ? value["errnoRet"].get<int>() : 1);
+  rule.action =
+      parseAction(value.at("action").get<std::string>(),
+                  member(value, "errnoRet").is_number() ? value["errnoRet"].get<int>() : 1);
   for (auto& name : member(value, "names")) rule.names.push_back(name.get<std::string>());
   if (member(value, "name").is_string()) rule.names.push_back(value["name"].get<std::string>());
-  for (auto& condition : member(value, "args")) rule.conditions.push_back(parseCondition(condition));
+  for (auto& condition : member(value, "args"))
+    rule.conditions.push_back(parseCondition(condition));
   const json& includes = member(value, "includes");
   const json& excludes = member(value, "excludes");
   rule.needed = parseCapabilities(includes);
@@ -108,7 +110,8 @@ SeccompProfile parseSeccompJson(std::string_view text) {
     json root = json::parse(text);
     if (!root.is_object()) failField("profile", "it is not a JSON object");
     SeccompProfile profile;
-    int value = member(root, "defaultErrnoRet").is_number() ? root["defaultErrnoRet"].get<int>() : 1;
+    int value =
+        member(root, "defaultErrnoRet").is_number() ? root["defaultErrnoRet"].get<int>() : 1;
     profile.otherwise = parseAction(root.at("defaultAction").get<std::string>(), value);
     for (auto& rule : member(root, "syscalls")) profile.rules.push_back(parseRule(rule));
     return profile;

@@ -34,7 +34,7 @@ struct SeccompRule {
   CapabilitySet forbidden = 0;               ///< only if it has none of these
   std::vector<std::string> architectures;    ///< only on these (GOARCH names); empty: on all
   std::vector<std::string> notOn;
-  unsigned minimumKernel = 0;                ///< as os::kernelVersion
+  unsigned minimumKernel = 0;  ///< as os::kernelVersion
 };
 
 struct SeccompProfile {

@@ -34,7 +34,9 @@ BpfProgram compileDefault(CapabilitySet capabilities) {
   return compileSeccomp(parseSeccompText(defaultSeccompText()), capabilities);
 }
 
-CapabilitySet bit(const char* name) { return CapabilitySet{1} << capabilityNumber(name); }
+CapabilitySet bit(const char* name) {
+  return CapabilitySet{1} << capabilityNumber(name);
+}
 
 TEST(Seccomp, TheDefaultProfileAllowsOrdinaryCalls) {
   BpfProgram program = compileDefault(0);
@@ -82,7 +84,8 @@ TEST(Seccomp, DockersNotationSaysTheSame) {
       {"names": ["getppid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5},
       {"names": ["getpgid"], "action": "SCMP_ACT_ERRNO",
        "args": [{"index": 0, "value": 7, "op": "SCMP_CMP_EQ"}]},
-      {"names": ["getsid"], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": ["CAP_SYS_ADMIN"]}}]})");
+      {"names": ["getsid"], "action": "SCMP_ACT_ERRNO",
+       "excludes": {"caps": ["CAP_SYS_ADMIN"]}}]})");
   BpfProgram program = compileSeccomp(profile, bit("SYS_ADMIN"));
   EXPECT_EQ(errorUnder(program, [] { return syscall(SYS_getppid); }), 5);
   EXPECT_EQ(errorUnder(program, [] { return syscall(SYS_getpgid, 7); }), EPERM);
@@ -92,7 +95,7 @@ TEST(Seccomp, DockersNotationSaysTheSame) {
 
 TEST(Seccomp, WhatIsWrongInAProfileIsSaid) {
   auto errorOf = [](const char* text) -> std::string {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&] { parseSeccompJson(text); })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&] { parseSeccompJson(text); })) {
       EXPECT_EQ(codeOf(*exception), ErrorCode::INVALID);
       return textOf(*exception);
     }
@@ -100,7 +103,8 @@ TEST(Seccomp, WhatIsWrongInAProfileIsSaid) {
   };
   EXPECT_NE(errorOf("{}").find("defaultAction"), std::string::npos);
   EXPECT_NE(errorOf("[]").find("not a JSON object"), std::string::npos);
-  EXPECT_NE(errorOf(R"({"defaultAction": "SCMP_ACT_MAYBE"})").find("SCMP_ACT_MAYBE"), std::string::npos);
+  EXPECT_NE(errorOf(R"({"defaultAction": "SCMP_ACT_MAYBE"})").find("SCMP_ACT_MAYBE"),
+            std::string::npos);
 }
 
 TEST(SeccompCache, ProgramsAreKept) {

@@ -27,7 +27,8 @@ std::vector<std::string> splitAtCommas(const std::string& text) {
   fail(ErrorCode::INVALID, std::string("seccomp profile, \"") + line + "\": " + reason);
 }
 
-SeccompAction parseAction(const std::vector<std::string>& parts, size_t& used, const std::string& line) {
+SeccompAction parseAction(const std::vector<std::string>& parts, size_t& used,
+                          const std::string& line) {
   used = 1;
   if (parts[0] == "allow") return {SeccompAction::allow, 0};
   if (parts[0] != "errno" || parts.size() < 2) failLine(line, "it begins with no action");
@@ -64,7 +65,8 @@ unsigned parseKernel(const std::string& text) {
   return major * 1000 + minor;
 }
 
-void addRequirement(SeccompRule& rule, const std::string& text, bool negated, const std::string& line) {
+void addRequirement(SeccompRule& rule, const std::string& text, bool negated,
+                    const std::string& line) {
   auto parts = words(text);
   if (parts.size() < 2) failLine(line, "a requirement is incomplete");
   if (parts[0].starts_with("arg")) {

@@ -6,9 +6,9 @@ namespace stave::native {
 
 namespace {
 
-constexpr std::string_view ipcParameters[] = {"kernel.msgmax", "kernel.msgmnb",  "kernel.msgmni",
-                                              "kernel.sem",    "kernel.shmall",  "kernel.shmmax",
-                                              "kernel.shmmni", "kernel.shm_rmid_forced"};
+constexpr std::string_view ipcParameters[] = {
+    "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+    "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
 
 [[noreturn]] void refuse(const std::string& key, const std::string& reason) {
   fail(ErrorCode::INVALID, "sysctls: sysctl \"" + key + "\" " + reason);
@@ -17,8 +17,9 @@ constexpr std::string_view ipcParameters[] = {"kernel.msgmax", "kernel.msgmnb", 
 void check(const std::string& key, schema::ContainerSpec::Reader spec, bool ownNetwork) {
   bool plain = key.find("..") == std::string::npos && key.find('\0') == std::string::npos;
   if (!plain || key.empty() || key[0] == '/') refuse(key, "is not the name of a kernel parameter");
-  bool ofIpc = key.starts_with("fs.mqueue.") ||
-               std::find(std::begin(ipcParameters), std::end(ipcParameters), key) != std::end(ipcParameters);
+  bool ofIpc =
+      key.starts_with("fs.mqueue.") ||
+      std::find(std::begin(ipcParameters), std::end(ipcParameters), key) != std::end(ipcParameters);
   if (ofIpc && spec.getIpc().isOwn()) return;
   if (key.starts_with("net.") && ownNetwork) return;
   if (ofIpc || key.starts_with("net.")) {

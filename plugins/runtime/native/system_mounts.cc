@@ -12,16 +12,15 @@ namespace {
 constexpr uint64_t noSurprises = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 constexpr uint64_t defaultShmSize = 64 << 20;
 constexpr const char* devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
-constexpr std::pair<const char*, const char*> links[] = {{"/dev/fd", "/proc/self/fd"},
-                                                         {"/dev/stdin", "/proc/self/fd/0"},
-                                                         {"/dev/stdout", "/proc/self/fd/1"},
-                                                         {"/dev/stderr", "/proc/self/fd/2"},
-                                                         {"/dev/ptmx", "pts/ptmx"},
-                                                         {"/dev/core", "/proc/kcore"}};
+constexpr std::pair<const char*, const char*> links[] = {
+    {"/dev/fd", "/proc/self/fd"},       {"/dev/stdin", "/proc/self/fd/0"},
+    {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
+    {"/dev/ptmx", "pts/ptmx"},          {"/dev/core", "/proc/kcore"}};
 
 /// What privileged containers do not get of the host's /dev: it is their own.
 bool isOwnDevice(const std::string& name) {
-  for (const char* own : {"pts", "shm", "mqueue", "console", "ptmx", "fd", "stdin", "stdout", "stderr"}) {
+  for (const char* own :
+       {"pts", "shm", "mqueue", "console", "ptmx", "fd", "stdin", "stdout", "stderr"}) {
     if (name == own) return true;
   }
   for (const char* own : devices) {
@@ -34,7 +33,7 @@ void collectDevices(const std::string& directory, std::vector<std::string>& path
   for (auto& name : os::listDirectory(directory)) {
     if (directory == "/dev" && isOwnDevice(name)) continue;
     std::string path = directory + "/" + name;
-    KJ_IF_MAYBE(found, os::statAt(AT_FDCWD, path)) {
+    KJ_IF_MAYBE (found, os::statAt(AT_FDCWD, path)) {
       if (S_ISDIR(found->st_mode)) collectDevices(path, paths);
       if (S_ISCHR(found->st_mode) || S_ISBLK(found->st_mode)) paths.push_back(path);
     }
@@ -71,12 +70,14 @@ void SystemMounts::planTrees() {
   terminals_ = planTree(writer_, "devpts", terminal, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
   if (!mounted("/dev/shm")) {
     uint64_t size = parts_.spec.getShmSize() == 0 ? defaultShmSize : parts_.spec.getShmSize();
-    shm_ = ownIpc() ? planTree(writer_, "tmpfs", {"mode", "1777", "size", std::to_string(size)}, noSurprises)
+    shm_ = ownIpc() ? planTree(writer_, "tmpfs", {"mode", "1777", "size", std::to_string(size)},
+                               noSurprises)
                     : hostTree("/dev/shm", false);
   }
   if (!mounted("/dev/mqueue") && ownIpc()) mqueue_ = planTree(writer_, "mqueue", {}, noSurprises);
   bool manyViews = parts_.cgroup != nullptr && parts_.cgroup->views().size() > 1;
-  if (manyViews) cgroupBase_ = planTree(writer_, "tmpfs", {"mode", "755", "size", "64k"}, noSurprises);
+  if (manyViews)
+    cgroupBase_ = planTree(writer_, "tmpfs", {"mode", "755", "size", "64k"}, noSurprises);
 }
 
 void SystemMounts::planAttachments() {

@@ -74,8 +74,8 @@ std::optional<uint32_t> findGroup(const std::string& group, std::string_view nam
 uint32_t groupNamed(const UserDatabase& database, std::string_view name) {
   auto gid = findGroup(database.group, name);
   if (gid) return *gid;
-  fail(ErrorCode::INVALID, "unable to find group " + std::string(name) +
-                               ": no matching entries in group file");
+  fail(ErrorCode::INVALID,
+       "unable to find group " + std::string(name) + ": no matching entries in group file");
 }
 
 void addGroup(Identity& identity, uint32_t gid) {
@@ -95,7 +95,7 @@ void addMemberships(Identity& identity, const UserDatabase& database, const std:
 }
 
 std::string readBelow(int root, const std::string& path) {
-  KJ_IF_MAYBE(file, os::openInRoot(root, path, O_RDONLY | O_NONBLOCK)) {
+  KJ_IF_MAYBE (file, os::openInRoot(root, path, O_RDONLY | O_NONBLOCK)) {
     struct stat found = os::statOf(*file);
     if (!S_ISREG(found.st_mode) || static_cast<size_t>(found.st_size) > largestDatabase) return {};
     return os::readAll(*file);
@@ -122,8 +122,8 @@ Identity lookUpUser(const UserDatabase& database, std::string_view user,
   } else if (auto number = parseNumber(name)) {
     identity.uid = *number;
   } else {
-    fail(ErrorCode::INVALID, "unable to find user " + std::string(name) +
-                                 ": no matching entries in passwd file");
+    fail(ErrorCode::INVALID,
+         "unable to find user " + std::string(name) + ": no matching entries in passwd file");
   }
   if (!group.empty()) {
     identity.gid = groupNamed(database, group);

@@ -26,9 +26,9 @@ struct UserDatabase {
 /// Reads etc/passwd and etc/group of a root directory without leaving it.
 UserDatabase readUserDatabase(int root);
 
-/// "name", "uid", "name:group", "uid:gid", empty for root. A name must be in the data base, a number
-/// need not. Without a group it is the user's own, and the groups that list the user are added, as are
-/// `additional` (names or numbers). Fails [invalid] with docker's wording.
+/// "name", "uid", "name:group", "uid:gid", empty for root. A name must be in the data base, a
+/// number need not. Without a group it is the user's own, and the groups that list the user are
+/// added, as are `additional` (names or numbers). Fails [invalid] with docker's wording.
 Identity lookUpUser(const UserDatabase& database, std::string_view user,
                     capnp::List<capnp::Text>::Reader additional);
 

@@ -26,7 +26,9 @@ struct UserLookup : ::testing::Test {
     return lookUpUser(database, user, list.asReader());
   }
   std::string errorOf(std::string_view user) {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&] { lookUp(user); })) { return textOf(*exception); }
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&] { lookUp(user); })) {
+      return textOf(*exception);
+    }
     return "";
   }
   capnp::MallocMessageBuilder message;
@@ -59,7 +61,9 @@ TEST_F(UserLookup, ANumberNeedNotBeKnown) {
   EXPECT_EQ(lookUp("1000").home, "/home/alice");
 }
 
-TEST_F(UserLookup, ANameMayLookLikeANumber) { EXPECT_EQ(lookUp("1234").uid, 7u); }
+TEST_F(UserLookup, ANameMayLookLikeANumber) {
+  EXPECT_EQ(lookUp("1234").uid, 7u);
+}
 
 TEST_F(UserLookup, AdditionalGroupsAreAdded) {
   EXPECT_EQ(lookUp("4000", {"video", "99"}).groups, (std::vector<uint32_t>{0, 44, 99}));
@@ -79,9 +83,8 @@ TEST(UserDatabase, LinksStayInside) {
   ASSERT_EQ(symlink("/usr/etc/passwd", (root / "etc/passwd").c_str()), 0);
   ASSERT_EQ(symlink("../../../../../../etc/group", (root / "etc/group").c_str()), 0);
   os::Fd directory = os::open(root.path(), O_PATH | O_DIRECTORY);
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&] {
-    EXPECT_EQ(readUserDatabase(directory).passwd, "inside");
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions(
+                              [&] { EXPECT_EQ(readUserDatabase(directory).passwd, "inside"); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::INVALID);  // a link that leads to itself
   }
 }

@@ -18,9 +18,10 @@ long bpf(int command, bpf_attr& attributes) {
 
 [[noreturn]] void failGuard(const char* attempted, int error) {
   if (error == ENOSYS || error == EINVAL || error == EPERM) {
-    fail(ErrorCode::UNSUPPORTED, std::string(attempted) +
-                                     ": this kernel or the rights of this process do not allow programs "
-                                     "that guard devices (CONFIG_CGROUP_BPF, CAP_BPF)");
+    fail(ErrorCode::UNSUPPORTED,
+         std::string(attempted) +
+             ": this kernel or the rights of this process do not allow programs "
+             "that guard devices (CONFIG_CGROUP_BPF, CAP_BPF)");
   }
   failErrno(attempted, error);
 }

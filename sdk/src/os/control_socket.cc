@@ -67,7 +67,9 @@ Fd connectSequenced(const std::string& directory, const std::string& name) {
   return connection;
 }
 
-std::pair<Fd, Fd> sequencedPair() { return newPair(sequenced); }
+std::pair<Fd, Fd> sequencedPair() {
+  return newPair(sequenced);
+}
 
 std::pair<Fd, Fd> streamPair(size_t sendBuffer) {
   auto pair = newPair(SOCK_STREAM | SOCK_CLOEXEC);

@@ -117,7 +117,9 @@ Fd cloneTree(int tree, bool recursive) {
   return Fd(fd);
 }
 
-void moveMount(int tree, const std::string& target) { moveMountAt(tree, AT_FDCWD, target); }
+void moveMount(int tree, const std::string& target) {
+  moveMountAt(tree, AT_FDCWD, target);
+}
 
 void moveMountAt(int tree, int directory, const std::string& target) {
   if (move_mount(tree, "", directory, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) {

@@ -24,10 +24,13 @@ bool signalled(int result, int number) {
 }  // namespace
 
 bool signalPidfd(int pidfd, int number) {
-  return signalled(static_cast<int>(syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0)), number);
+  return signalled(static_cast<int>(syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0)),
+                   number);
 }
 
-bool signalProcess(pid_t pid, int number) { return signalled(kill(pid, number), number); }
+bool signalProcess(pid_t pid, int number) {
+  return signalled(kill(pid, number), number);
+}
 
 uint64_t startTicks(pid_t pid) {
   int fd = ::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC);
@@ -38,11 +41,14 @@ uint64_t startTicks(pid_t pid) {
   std::string_view text(data, size > 0 ? static_cast<size_t>(size) : 0);
   // The name, in parentheses, may hold anything; the start is the 20th field after it.
   size_t at = text.rfind(')');
-  for (int field = 0; field < 20 && at != std::string_view::npos; field++) at = text.find(' ', at + 1);
+  for (int field = 0; field < 20 && at != std::string_view::npos; field++)
+    at = text.find(' ', at + 1);
   return at == std::string_view::npos ? 0 : strtoull(data + at + 1, nullptr, 10);
 }
 
-void reapIfChild(pid_t pid) { waitpid(pid, nullptr, WNOHANG); }
+void reapIfChild(pid_t pid) {
+  waitpid(pid, nullptr, WNOHANG);
+}
 
 Fd memoryFile(const std::string& name, std::string_view content) {
   int fd = memfd_create(name.c_str(), MFD_CLOEXEC);

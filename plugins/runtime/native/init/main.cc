@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdint.h>
 
-#include "../monitor/system.h"
+#include "monitor/system.h"
 
 /// PID 1 of a container that asked for one: starts the command, passes signals on to it, and reaps
 /// whatever is orphaned. Arguments: its own name, the file to execute, and the command's arguments.
@@ -75,7 +75,9 @@ void reap(long command) {
 
 }  // namespace stave::init
 
-extern "C" [[noreturn]] void staveInitEntry(long* stack) { stave::init::main(stack); }
+extern "C" [[noreturn]] void staveInitEntry(long* stack) {
+  stave::init::main(stack);
+}
 
 #if defined(__x86_64__)
 asm(".globl _start\n_start:\n  xor %ebp, %ebp\n  mov %rsp, %rdi\n  and $-16, %rsp\n"

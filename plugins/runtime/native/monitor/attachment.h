@@ -3,15 +3,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../plan_format.h"
+#include "plan_format.h"
 #include "system.h"
 
 namespace stave::monitor {
 
 namespace plan = native::plan;
 
-/// One socket on which the container's streams go out and its input comes in, in frames. What the socket
-/// does not take at once is lost, but never half a frame: the rest of a frame waits here.
+/// One socket on which the container's streams go out and its input comes in, in frames. What the
+/// socket does not take at once is lost, but never half a frame: the rest of a frame waits here.
 class Attachment {
  public:
   static constexpr size_t longestFrame = 16 * 1024;
@@ -21,8 +21,8 @@ class Attachment {
   bool blocked() const { return pending_ > 0; }
   void begin(int socket);
 
-  /// From now on a frame that the socket does not take waits as a whole, instead of being lost. Not to
-  /// be given another one then while it is blocked.
+  /// From now on a frame that the socket does not take waits as a whole, instead of being lost. Not
+  /// to be given another one then while it is blocked.
   void becomeLossless() { lossless_ = true; }
   void end();
 

@@ -14,12 +14,12 @@ namespace {
 
 /// In the order of plan::Operation.
 constexpr StepFunction functions[] = {
-    steps::joinNamespaces, steps::unshare,          steps::awaitCgroup,   steps::hostname,
-    steps::domainname,     steps::makePrivate,      steps::createTree,    steps::pivotRoot,
-    steps::attachTree,     steps::makeDirectory,    steps::makeSymlink,   steps::makeDevice,
-    steps::maskPath,       steps::readOnlyPath,     steps::readOnlyRoot,  steps::writeFile,
-    steps::workingDirectory, steps::limit,          steps::streams,       steps::bounding,
-    steps::identity,       steps::findCommand,      steps::noNewPrivileges, steps::seccomp,
+    steps::joinNamespaces,   steps::unshare,       steps::awaitCgroup,     steps::hostname,
+    steps::domainname,       steps::makePrivate,   steps::createTree,      steps::pivotRoot,
+    steps::attachTree,       steps::makeDirectory, steps::makeSymlink,     steps::makeDevice,
+    steps::maskPath,         steps::readOnlyPath,  steps::readOnlyRoot,    steps::writeFile,
+    steps::workingDirectory, steps::limit,         steps::streams,         steps::bounding,
+    steps::identity,         steps::findCommand,   steps::noNewPrivileges, steps::seccomp,
     steps::capabilities,
 };
 static_assert(sizeof(functions) / sizeof(*functions) ==
@@ -43,8 +43,8 @@ void restoreSignals() {
   sys::invoke(__NR_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof(none));
 }
 
-/// argv of the command, after the four words for the init program if there is one: its name, the file
-/// that it executes, and then the command's own.
+/// argv of the command, after the four words for the init program if there is one: its name, the
+/// file that it executes, and then the command's own.
 const char** argumentsOf(Child& child) {
   const plan::Header& header = child.plan.header();
   bool init = header.initProgram >= 0;
@@ -99,7 +99,9 @@ bool hear(int channel, Word expected) {
   return size == 1 && word == static_cast<char>(expected);
 }
 
-void say(int channel, Word word) { sys::write(channel, &word, 1); }
+void say(int channel, Word word) {
+  sys::write(channel, &word, 1);
+}
 
 void sayWith(int channel, Word word, int fd) {
   iovec part{&word, 1};

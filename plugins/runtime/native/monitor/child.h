@@ -5,21 +5,23 @@
 
 namespace stave::monitor {
 
-/// The process that becomes the container's. It carries out the steps of the plan, waits until it may
-/// start, and executes the command. Everything that happens here happens inside the new namespaces.
+/// The process that becomes the container's. It carries out the steps of the plan, waits until it
+/// may start, and executes the command. Everything that happens here happens inside the new
+/// namespaces.
 struct Child {
   Plan& plan;
-  int channel;              ///< a SOCK_SEQPACKET socket to the monitor, closed by the execution
-  int streams[3];           ///< its ends of the pipes; -1: /dev/null
+  int channel;     ///< a SOCK_SEQPACKET socket to the monitor, closed by the execution
+  int streams[3];  ///< its ends of the pipes; -1: /dev/null
   uint32_t currentStep = 0;
-  int maskTree = -1;        ///< an attached empty directory, to be copied
+  int maskTree = -1;  ///< an attached empty directory, to be copied
   const char* command = nullptr;
 };
 
 /// Carries out the plan and does not return.
 [[noreturn]] void run(Child& child);
 
-/// Carries out the steps that the monitor does itself. Returns false after having reported a failure.
+/// Carries out the steps that the monitor does itself. Returns false after having reported a
+/// failure.
 bool runEarlySteps(Plan& plan);
 
 /// What the monitor and its child say to each other on the channel, one byte each.

@@ -40,7 +40,7 @@ struct Connections {
   Pipe input;
   Pipe output;
   Pipe errors;
-  sys::Fd ours;    ///< of the channel
+  sys::Fd ours;  ///< of the channel
   sys::Fd theirs;
 
   long make(const Plan& plan);
@@ -159,7 +159,8 @@ bool launch(Plan& plan, Launched& launched) {
   if (pid < 0) return failed(MonitorWork::clone, pid);
   if (pid == 0) {
     made.ours.reset();
-    Child child{plan, made.theirs.get(),
+    Child child{plan,
+                made.theirs.get(),
                 {made.input.reading.get(), made.output.writing.get(), made.errors.writing.get()}};
     run(child);
   }

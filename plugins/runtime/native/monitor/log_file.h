@@ -7,13 +7,14 @@
 
 namespace stave::monitor {
 
-/// A container's log: one line per line of output, rotated by size. Nothing here waits for space: what a
-/// full disk does not take is lost, and never half a line of it stays.
+/// A container's log: one line per line of output, rotated by size. Nothing here waits for space:
+/// what a full disk does not take is lost, and never half a line of it stays.
 class LogFile {
  public:
   static constexpr size_t longestLine = 16 * 1024;
 
-  /// `directory` stays the caller's; -1: output is not logged. `files`: kept, the current one included.
+  /// `directory` stays the caller's; -1: output is not logged. `files`: kept, the current one
+  /// included.
   void open(int directory, const char* name, uint64_t maximumBytes, uint32_t files);
 
   /// Output of stream 1 or 2. A line is written when it is complete or as long as a line may be.

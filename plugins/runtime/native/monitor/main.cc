@@ -8,8 +8,8 @@
 #include "launch.h"
 #include "supervisor.h"
 
-/// The monitor: the parent of one container. It is given a plan, prepares the container by it, and stays
-/// until the container has ended.
+/// The monitor: the parent of one container. It is given a plan, prepares the container by it, and
+/// stays until the container has ended.
 namespace stave::monitor {
 
 namespace {
@@ -25,7 +25,8 @@ void detach() {
   sys::invoke(__NR_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
-/// The streams of who started this must not be held open, nor their numbers be given to anything else.
+/// The streams of who started this must not be held open, nor their numbers be given to anything
+/// else.
 void replaceStandardStreams() {
   sys::Fd null(sys::openAt(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC));
   for (int number = 0; number < 3; number++) {
@@ -68,10 +69,13 @@ void releasePlan(Plan& plan) {
 
 }  // namespace stave::monitor
 
-extern "C" [[noreturn]] void staveMonitorEntry() { stave::monitor::main(); }
+extern "C" [[noreturn]] void staveMonitorEntry() {
+  stave::monitor::main();
+}
 
 #if defined(__x86_64__)
-asm(".globl _start\n_start:\n  xor %ebp, %ebp\n  and $-16, %rsp\n  call staveMonitorEntry\n  hlt\n");
+asm(".globl _start\n_start:\n  xor %ebp, %ebp\n  and $-16, %rsp\n  call staveMonitorEntry\n  "
+    "hlt\n");
 #elif defined(__aarch64__)
 asm(".globl _start\n_start:\n  mov x29, xzr\n  bl staveMonitorEntry\n  brk 1\n");
 #endif

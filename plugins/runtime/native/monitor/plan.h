@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#include "../plan_format.h"
+#include "plan_format.h"
 
 namespace stave::monitor {
 
@@ -11,7 +11,8 @@ namespace plan = native::plan;
 /// A plan in memory.
 class Plan {
  public:
-  /// Maps the plan behind the descriptor. Returns -errno, or -EINVAL if it is no plan of this version.
+  /// Maps the plan behind the descriptor. Returns -errno, or -EINVAL if it is no plan of this
+  /// version.
   long open(int fd);
   void close();
 

@@ -32,8 +32,9 @@ long configure(int context, const char* options, size_t size) {
     const char* key = options;
     const char* value = key + strlen(key) + 1;
     bool isFlag = *value == 0;
-    long result = sys::invoke(__NR_fsconfig, context, isFlag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
-                              key, isFlag ? nullptr : value, 0);
+    long result =
+        sys::invoke(__NR_fsconfig, context, isFlag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, key,
+                    isFlag ? nullptr : value, 0);
     if (result < 0) return result;
     options = value + strlen(value) + 1;
   }
@@ -51,14 +52,18 @@ long newTree(const char* type, const char* options, size_t size, uint64_t attrib
 /// A copy of an empty, unwritable directory.
 long newMask(Child& child) {
   if (child.maskTree >= 0) return copyOf(child.maskTree, "", AT_EMPTY_PATH);
-  constexpr char options[] = "size\0" "4096";
+  constexpr char options[] =
+      "size\0"
+      "4096";
   constexpr uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   long tree = newTree("tmpfs", options, sizeof(options), attributes);
   child.maskTree = static_cast<int>(tree);
   return tree;
 }
 
-bool isMissing(long error) { return error == -ENOENT || error == -ENOTDIR; }
+bool isMissing(long error) {
+  return error == -ENOENT || error == -ENOTDIR;
+}
 
 }  // namespace
 
@@ -69,8 +74,8 @@ long steps::makePrivate(Child&, const plan::Step&) {
 }
 
 long steps::createTree(Child& child, const plan::Step& step) {
-  long tree = newTree(child.plan.text(step.text), child.plan.text(step.other), step.other.size,
-                      step.first);
+  long tree =
+      newTree(child.plan.text(step.text), child.plan.text(step.other), step.other.size, step.first);
   if (tree >= 0) child.plan.setDescriptor(step.slot, static_cast<int>(tree));
   return tree;
 }
@@ -99,12 +104,14 @@ long steps::attachTree(Child& child, const plan::Step& step) {
 }
 
 long steps::makeDirectory(Child& child, const plan::Step& step) {
-  sys::Fd made(makeDirectories(AT_FDCWD, child.plan.text(step.text), static_cast<unsigned>(step.first)));
+  sys::Fd made(
+      makeDirectories(AT_FDCWD, child.plan.text(step.text), static_cast<unsigned>(step.first)));
   return made.error();
 }
 
 long steps::makeSymlink(Child& child, const plan::Step& step) {
-  return sys::invoke(__NR_symlinkat, child.plan.text(step.other), AT_FDCWD, child.plan.text(step.text));
+  return sys::invoke(__NR_symlinkat, child.plan.text(step.other), AT_FDCWD,
+                     child.plan.text(step.text));
 }
 
 long steps::makeDevice(Child& child, const plan::Step& step) {
@@ -117,7 +124,8 @@ long steps::makeDevice(Child& child, const plan::Step& step) {
   if (result < 0) return result;
   result = sys::invoke(__NR_fchmodat, parent.get(), name, step.first & 07777);
   if (result < 0 || step.third == 0) return result;
-  return sys::invoke(__NR_fchownat, parent.get(), name, step.third >> 32, step.third & 0xffff'ffff, 0);
+  return sys::invoke(__NR_fchownat, parent.get(), name, step.third >> 32, step.third & 0xffff'ffff,
+                     0);
 }
 
 long steps::maskPath(Child& child, const plan::Step& step) {

@@ -57,7 +57,9 @@ long steps::joinNamespaces(Child& child, const plan::Step& step) {
   return sys::invoke(__NR_setns, child.plan.descriptor(step.slot), step.first);
 }
 
-long steps::unshare(Child&, const plan::Step& step) { return sys::invoke(__NR_unshare, step.first); }
+long steps::unshare(Child&, const plan::Step& step) {
+  return sys::invoke(__NR_unshare, step.first);
+}
 
 long steps::awaitCgroup(Child& child, const plan::Step&) {
   return hear(child.channel, Word::cgroupEntered) ? 0 : -ECHILD;
@@ -101,7 +103,8 @@ long steps::bounding(Child&, const plan::Step& step) {
 
 long steps::identity(Child& child, const plan::Step& step) {
   sys::invoke(__NR_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
-  long result = sys::invoke(__NR_setgroups, step.other.size / sizeof(uint32_t), child.plan.text(step.other));
+  long result =
+      sys::invoke(__NR_setgroups, step.other.size / sizeof(uint32_t), child.plan.text(step.other));
   if (result < 0) return result;
   result = sys::invoke(__NR_setresgid, step.second, step.second, step.second);
   if (result < 0) return result;

@@ -33,7 +33,8 @@ long showConsole(int master) {
   if (result < 0) return result;
   SmallText<32> path;
   path.add("/dev/pts/").add(static_cast<uint64_t>(number));
-  sys::Fd tree(sys::invoke(__NR_open_tree, AT_FDCWD, path.text(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  sys::Fd tree(
+      sys::invoke(__NR_open_tree, AT_FDCWD, path.text(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   if (!tree.open()) return tree.error();
   sys::Fd target(openOrMake("/dev/console", plan::targetIsFile));
   if (!target.open()) return target.error();
@@ -41,7 +42,9 @@ long showConsole(int master) {
                      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-long becomeStream(int fd, int number) { return sys::invoke(__NR_dup3, fd, number, 0); }
+long becomeStream(int fd, int number) {
+  return sys::invoke(__NR_dup3, fd, number, 0);
+}
 
 long openTerminal(Child& child, Owner owner) {
   const plan::Header& header = child.plan.header();

@@ -71,7 +71,8 @@ void Supervisor::keepDescriptors(Plan& plan) {
   logDirectory_.reset(plan.descriptor(header.logDirectory));
   int kept[] = {oomFile_.get(), killFile_.get(), logDirectory_.get()};
   plan.closeDescriptors(kept, 3);
-  size_t length = header.logName.size < sizeof(logName_) ? header.logName.size : sizeof(logName_) - 1;
+  size_t length =
+      header.logName.size < sizeof(logName_) ? header.logName.size : sizeof(logName_) - 1;
   memcpy(logName_, plan.text(header.logName), length);
   logName_[length] = 0;
   log_.open(logDirectory_.get(), logName_, header.logBytes, header.logFiles);
@@ -170,8 +171,8 @@ bool Supervisor::readOom() {
   return size > 0 && numberAfter(chunk_, static_cast<size_t>(size), "oom_kill") > 0;
 }
 
-/// Version 2 has a file for it. With version 1 processes may be made while the list is read, so it is
-/// read until it is empty.
+/// Version 2 has a file for it. With version 1 processes may be made while the list is read, so it
+/// is read until it is empty.
 void Supervisor::killRest() {
   if (!has(plan::killRest) || !killFile_.open()) return;
   if (sys::write(killFile_.get(), "1", 1) == 1) return;

@@ -8,9 +8,9 @@
 
 namespace stave::monitor {
 
-/// The life of a monitor after its container is prepared: moves output to the log and the attachments,
-/// input to the container, answers requests, and writes down the exit. Everything has a bound, nothing
-/// is polled for, and no allocation is made.
+/// The life of a monitor after its container is prepared: moves output to the log and the
+/// attachments, input to the container, answers requests, and writes down the exit. Everything has
+/// a bound, nothing is polled for, and no allocation is made.
 class Supervisor {
  public:
   Supervisor(Plan& plan, Launched& launched, StatusFile& status);
@@ -84,7 +84,7 @@ class Supervisor {
   Watch listener_;
   Watch signals_;
   Watch controls_[mostControls];
-  int starter_ = -1;         ///< the control connection that waits for the answer to start
+  int starter_ = -1;  ///< the control connection that waits for the answer to start
   sys::Fd oomFile_;
   sys::Fd killFile_;
   sys::Fd logDirectory_;

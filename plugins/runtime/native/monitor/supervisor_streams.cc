@@ -22,8 +22,8 @@ void Supervisor::watchStreams() {
   input_.entry = writing != 0 ? watch(input_.fd.get(), writing) : -1;
 }
 
-/// While input waits for the container no more of it is taken, and then the hang-up of an attachment,
-/// which cannot be masked, must not wake this up again and again.
+/// While input waits for the container no more of it is taken, and then the hang-up of an
+/// attachment, which cannot be masked, must not wake this up again and again.
 void Supervisor::watchAttachments() {
   for (int i = 0; i < mostAttachments; i++) {
     Attachment& attachment = attachments_[i];
@@ -35,7 +35,9 @@ void Supervisor::watchAttachments() {
   }
 }
 
-bool Supervisor::outputDelayed() const { return has(plan::isExec) && attachmentsBlocked(); }
+bool Supervisor::outputDelayed() const {
+  return has(plan::isExec) && attachmentsBlocked();
+}
 
 bool Supervisor::attachmentsBlocked() const {
   for (const Attachment& attachment : attachments_) {
@@ -53,8 +55,8 @@ void Supervisor::readOutput(Watch& stream, plan::FrameKind kind) {
   broadcast(kind, chunk_, static_cast<size_t>(size));
 }
 
-/// Takes what is still in the pipes. Somebody else may hold their other ends for long: what is not there
-/// now is not waited for, but an exec's reader is.
+/// Takes what is still in the pipes. Somebody else may hold their other ends for long: what is not
+/// there now is not waited for, but an exec's reader is.
 void Supervisor::drain(Watch& stream, plan::FrameKind kind) {
   while (stream.fd.open()) {
     while (outputDelayed()) waitForReaders();
@@ -65,8 +67,8 @@ void Supervisor::drain(Watch& stream, plan::FrameKind kind) {
   }
 }
 
-/// That a container has stopped is known when this process ends: for its slow readers a copy of this
-/// stays behind.
+/// That a container has stopped is known when this process ends: for its slow readers a copy of
+/// this stays behind.
 void Supervisor::waitUntilTaken() {
   if (!attachmentsBlocked()) return;
   bool leave = !has(plan::isExec) && !copied_;

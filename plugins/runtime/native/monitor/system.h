@@ -51,9 +51,15 @@ long invoke(long number, Arguments... arguments) {
   return call(number, word(arguments)...);
 }
 
-inline long read(int fd, void* data, size_t size) { return invoke(__NR_read, fd, data, size); }
-inline long write(int fd, const void* data, size_t size) { return invoke(__NR_write, fd, data, size); }
-inline long close(int fd) { return invoke(__NR_close, fd); }
+inline long read(int fd, void* data, size_t size) {
+  return invoke(__NR_read, fd, data, size);
+}
+inline long write(int fd, const void* data, size_t size) {
+  return invoke(__NR_write, fd, data, size);
+}
+inline long close(int fd) {
+  return invoke(__NR_close, fd);
+}
 inline long openAt(int directory, const char* path, int flags, unsigned mode = 0) {
   return invoke(__NR_openat, directory, path, flags, mode);
 }

@@ -6,7 +6,7 @@
 #include <linux/stat.h>
 #include <string.h>
 
-#include "../plan_format.h"
+#include "plan_format.h"
 #include "system.h"
 
 namespace stave::monitor {
@@ -50,7 +50,8 @@ const char* nextComponent(const char* path, char* name) {
 }  // namespace
 
 long openTarget(const char* path, uint32_t flags) {
-  return openAt(AT_FDCWD, path, 0, (flags & native::plan::noSymlinks) != 0 ? RESOLVE_NO_SYMLINKS : 0);
+  return openAt(AT_FDCWD, path, 0,
+                (flags & native::plan::noSymlinks) != 0 ? RESOLVE_NO_SYMLINKS : 0);
 }
 
 long openOrMake(const char* path, uint32_t flags) {

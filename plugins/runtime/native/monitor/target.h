@@ -2,8 +2,9 @@
 
 #include <stdint.h>
 
-/// Paths inside the container. The root directory is the container's already, so no path can leave it;
-/// magic links of /proc, which could, are never followed. Functions return a descriptor or -errno.
+/// Paths inside the container. The root directory is the container's already, so no path can leave
+/// it; magic links of /proc, which could, are never followed. Functions return a descriptor or
+/// -errno.
 namespace stave::monitor {
 
 /// O_PATH descriptor of what is there. `flags`: plan::StepFlag.

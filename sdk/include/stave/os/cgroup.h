@@ -26,8 +26,9 @@ struct BpfInstruction {
   int32_t immediate;
 };
 
-/// Lets a program decide on each use of a device in a cgroup (version 2), instead of the one that did
-/// before. It stays with the cgroup. Returns the program. Fails [unsupported] when the kernel does not do this.
+/// Lets a program decide on each use of a device in a cgroup (version 2), instead of the one that
+/// did before. It stays with the cgroup. Returns the program. Fails [unsupported] when the kernel
+/// does not do this.
 Fd guardDevices(int group, const std::vector<BpfInstruction>& program);
 
 }  // namespace stave::os

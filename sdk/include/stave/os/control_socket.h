@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-/// Sockets that keep messages apart (SOCK_SEQPACKET), for requests with a descriptor between a plug-in
-/// and its helpers. All are non-blocking. Every function throws (stave/error.h).
+/// Sockets that keep messages apart (SOCK_SEQPACKET), for requests with a descriptor between a
+/// plug-in and its helpers. All are non-blocking. Every function throws (stave/error.h).
 namespace stave::os {
 
 /// Listens as `name` in a directory whose path may be longer than a socket's address can be.
@@ -20,7 +20,8 @@ std::pair<Fd, Fd> sequencedPair();
 /// Two connected stream sockets of which `first` takes about `sendBuffer` bytes before it is full.
 std::pair<Fd, Fd> streamPair(size_t sendBuffer);
 
-/// Sends one message; `descriptor` -1: without one. Fails [unavailable] when the other side is gone.
+/// Sends one message; `descriptor` -1: without one. Fails [unavailable] when the other side is
+/// gone.
 void sendMessage(int socket, const void* data, size_t size, int descriptor = -1);
 
 /// Receives one message. Returns its size, 0 at the end, -1 when there is none yet.

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-/// Mounts as descriptors. A tree made here is detached: no mount table shows it until it is moved to a
-/// place, and it goes away with the last descriptor. Every function throws (stave/error.h).
+/// Mounts as descriptors. A tree made here is detached: no mount table shows it until it is moved
+/// to a place, and it goes away with the last descriptor. Every function throws (stave/error.h).
 namespace stave::os {
 
-/// A file system that is being configured, up to the mount of it. What the kernel had to say about a
-/// parameter that it refused stands in the error.
+/// A file system that is being configured, up to the mount of it. What the kernel had to say about
+/// a parameter that it refused stands in the error.
 ///
 ///     auto tree = os::FsContext("overlay").set("lowerdir+", "/a").set("upperdir", "/b").mount();
 class FsContext {
@@ -48,7 +48,7 @@ void moveMount(int tree, const std::string& target);
 void moveMountAt(int tree, int directory, const std::string& target);
 
 struct MountAttributes {
-  uint64_t set = 0;          ///< MOUNT_ATTR_*
+  uint64_t set = 0;  ///< MOUNT_ATTR_*
   uint64_t clear = 0;
   uint64_t propagation = 0;  ///< MS_PRIVATE, MS_SLAVE, MS_SHARED; 0: stays
   int userNamespace = -1;    ///< with MOUNT_ATTR_IDMAP: where the mapping is taken from

@@ -13,8 +13,8 @@ namespace stave::os {
 bool signalPidfd(int pidfd, int number);
 bool signalProcess(pid_t pid, int number);
 
-/// When the process was started, in ticks since boot: tells it from a later one with the same number.
-/// 0: there is no such process.
+/// When the process was started, in ticks since boot: tells it from a later one with the same
+/// number. 0: there is no such process.
 uint64_t startTicks(pid_t pid);
 
 /// Takes the exit of a child that has ended; somebody else's child, or none: nothing happens.
@@ -23,7 +23,8 @@ void reapIfChild(pid_t pid);
 /// An anonymous file in memory with this content, its position at the beginning.
 Fd memoryFile(const std::string& name, std::string_view content);
 
-/// The same, for a program: nobody can change it any more, and it can be executed by its descriptor.
+/// The same, for a program: nobody can change it any more, and it can be executed by its
+/// descriptor.
 Fd sealedProgram(const std::string& path);
 
 /// A file's first bytes, wherever its position is; fewer if it is shorter.
