@@ -23,8 +23,7 @@ using Values = std::vector<const Value*>;
 /// Values as the settings of a struct, `skip` leading parts of their keys left out.
 kj::Own<capnp::MallocMessageBuilder> settingsOf(const Values& values, size_t skip) {
   auto message = kj::heap<capnp::MallocMessageBuilder>();
-  auto list =
-      message->initRoot<capnp::AnyPointer>().initAs<capnp::List<schema::Setting>>(values.size());
+  auto list = message->initRoot<schema::PluginHost::CheckParams>().initSettings(values.size());
   for (size_t i = 0; i < values.size(); i++) {
     auto& value = *values[i];
     auto key = list[i].initKey(value.key.size() - skip);
@@ -37,9 +36,9 @@ kj::Own<capnp::MallocMessageBuilder> settingsOf(const Values& values, size_t ski
 }
 
 template <typename Struct>
-void bind(const Values& values, size_t skip, typename Struct::Builder target) {
+void bindTable(const Values& values, size_t skip, typename Struct::Builder target) {
   auto message = settingsOf(values, skip);
-  bindSettings(message->getRoot<capnp::AnyPointer>().getAs<capnp::List<schema::Setting>>(),
+  bindSettings(message->getRoot<schema::PluginHost::CheckParams>().getSettings(),
                capnp::DynamicStruct::Builder(target));
 }
 
@@ -128,7 +127,7 @@ class Interpreter {
   void bindOwn() {
     auto values = ownValues();
     auto root = message_->initRoot<schema::Configuration>();
-    bind<schema::Configuration>(values, 0, root);
+    bindTable<schema::Configuration>(values, 0, root);
     auto plugins = root.getPlugins();
     if (plugins.getDirectory().size() == 0) {
       plugins.setDirectory(
@@ -150,7 +149,7 @@ class Interpreter {
     }
     capnp::MallocMessageBuilder message;
     auto bound = message.initRoot<schema::PluginTable>();
-    bind<schema::PluginTable>(table, 2, bound);
+    bindTable<schema::PluginTable>(table, 2, bound);
     PluginConfig plugin;
     plugin.kind = entry.kind;
     plugin.name = entry.name;

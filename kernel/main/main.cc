@@ -60,7 +60,8 @@ int act(const Options& options) {
       return 0;
     case Options::Action::checkConfig: {
       auto config = config::load(options.config);
-      auto problems = plugin::checkConfig(config);
+      Loop loop;
+      auto problems = plugin::checkConfig(loop, config);
       for (auto& problem : problems) fprintf(stderr, "staved: %s\n", problem.c_str());
       if (problems.empty())
         printf("the configuration is good: %zu plug-ins\n", config.plugins.size());

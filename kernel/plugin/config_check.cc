@@ -32,8 +32,8 @@ Task<Needs> checkOne(Loop& loop, config::PluginConfig config, std::string hostPr
 
 }  // namespace
 
-std::vector<std::string> checkConfig(const config::Config& config) {
-  Loop loop;
+std::vector<std::string> checkConfig(Loop& loop, const config::Config& config) {
+
   std::vector<std::string> problems;
   std::vector<Needs> stack;
   std::string hostProgram(config.main().getPlugins().getHost().cStr());

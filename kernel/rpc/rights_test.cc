@@ -7,6 +7,8 @@ namespace {
 
 class RightsTest : public testing::Test {
  protected:
+  ~RightsTest() noexcept override {}
+
   capnp::MallocMessageBuilder message;
   schema::EndpointConfig::Builder config = message.initRoot<schema::EndpointConfig>();
 

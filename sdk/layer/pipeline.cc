@@ -36,13 +36,10 @@ void Pipeline::State::fill(ByteSource& tar) {
 
 void Pipeline::State::inflate(std::unique_ptr<ByteSource> compressed,
                               const std::string& mediaType) {
-  try {
+  ring.finish(kj::runCatchingExceptions([&]() {
     auto tar = decompress(std::move(compressed), mediaType);
     fill(*tar);
-    ring.finish(nullptr);
-  } catch (...) {
-    ring.finish(std::current_exception());
-  }
+  }));
 }
 
 void Pipeline::State::hash() {

@@ -21,10 +21,10 @@ void Ring::publish(size_t size) {
   changed_.notify_all();
 }
 
-void Ring::finish(std::exception_ptr failure) {
+void Ring::finish(kj::Maybe<kj::Exception> failure) {
   std::lock_guard lock(mutex_);
   finished_ = true;
-  failure_ = failure;
+  failure_ = kj::mv(failure);
   changed_.notify_all();
 }
 
@@ -40,7 +40,7 @@ std::string_view Ring::next(Reader reader) {
     auto& block = blocks_[progress.taken++ % blockCount];
     return {block.bytes.get(), block.size};
   }
-  if (failure_ != nullptr) std::rethrow_exception(failure_);
+  KJ_IF_MAYBE(failure, failure_) { kj::throwFatalException(kj::cp(*failure)); }
   return {};
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <kj/exception.h>
+
 #include <array>
 #include <condition_variable>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -20,8 +21,9 @@ class Ring {
   char* acquire();
   void publish(size_t size);
 
-  /// The writer is done; with an exception when it failed.
-  void finish(std::exception_ptr failure);
+  /// The writer is done; with an exception when it failed. Each reader throws a copy of it: KJ's
+  /// exceptions die with the process when the thread that destroys one is not the one that threw it.
+  void finish(kj::Maybe<kj::Exception> failure);
 
   /// A reader: leaves its last block and waits for the next. Empty at the end. Throws what the writer
   /// failed with, once everything before has been read.
@@ -48,7 +50,7 @@ class Ring {
   uint64_t published_ = 0;
   bool finished_ = false;
   bool abandoned_ = false;
-  std::exception_ptr failure_;
+  kj::Maybe<kj::Exception> failure_;
 };
 
 }  // namespace stave::layer

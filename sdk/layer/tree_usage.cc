@@ -4,6 +4,7 @@
 
 #include <unordered_set>
 
+#include "stave/error.h"
 #include "stave/os/entry.h"
 
 namespace stave::layer {
@@ -41,7 +42,11 @@ class UsageWalk {
 
 TreeUsage usageOfPath(const std::string& path) {
   UsageWalk walk;
-  walk.add(AT_FDCWD, path);
+  try {
+    walk.add(os::open(path, O_PATH | O_DIRECTORY), ".");
+  } catch (const kj::Exception& exception) {
+    if (codeOf(exception) != ErrorCode::NOT_FOUND) throw;
+  }
   return walk.total();
 }
 
