@@ -203,10 +203,14 @@ std::string describeNetwork() {
   for (auto& link : net::listLinks(socket)) {
     lines.push_back(fmt::format("link {} {} {} {}", link.name, link.kind, link.mtu, link.up));
   }
+  // Link-local addresses and their routes come by themselves, some time after a link is up.
+  auto automatic = net::Prefix::parse("fe80::/10", "link-local");
   for (auto& address : net::listAddresses(socket)) {
+    if (automatic.contains(address.address)) continue;
     lines.push_back(fmt::format("address {}/{}", address.address.text(), address.length));
   }
   for (auto& route : net::listRoutes(socket)) {
+    if (automatic.contains(route.destination)) continue;
     lines.push_back(fmt::format("route {}", route.destination.text()));
   }
   std::sort(lines.begin(), lines.end());

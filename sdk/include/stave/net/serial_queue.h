@@ -31,10 +31,11 @@ class SerialQueue {
     auto& target = *fulfiller;
     auto onFailure = [&target](kj::Exception&& exception) { target.reject(kj::mv(exception)); };
     if constexpr (std::is_void_v<Result>) {
-      return work.then([&target]() { target.fulfill(); }, onFailure).attach(kj::mv(fulfiller));
-    } else {
-      return work.then([&target](Result&& result) { target.fulfill(kj::mv(result)); }, onFailure)
+      return work.then([&target]() { target.fulfill(); }, kj::mv(onFailure))
           .attach(kj::mv(fulfiller));
+    } else {
+      auto onSuccess = [&target](Result&& result) { target.fulfill(kj::mv(result)); };
+      return work.then(kj::mv(onSuccess), kj::mv(onFailure)).attach(kj::mv(fulfiller));
     }
   }
 
