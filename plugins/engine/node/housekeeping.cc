@@ -209,8 +209,8 @@ Task<> fillDiskUsage(Engine& engine, schema::DiskUsage::Builder target) {
   part.setReclaimable(content.getBytes() - std::min(content.getHeldBytes(), content.getBytes()));
   auto logs = engine.environment().statePath + "/logs";
   if (os::exists(logs)) {
-    auto bytes =
-        co_await engine.environment().workers.run([logs]() { return os::diskUsage(logs); });
+    auto measuring = engine.environment().workers.run([logs]() { return os::diskUsage(logs); });
+    auto bytes = co_await kj::mv(measuring);
     target.initLogs().setBytes(bytes);
   }
 }

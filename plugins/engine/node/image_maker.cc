@@ -97,8 +97,9 @@ Task<> storeFile(Environment& environment, PackedLayer layer) {
   auto offset = opened.getOffset();
   auto file = co_await takeFd(opened.getFile(), "ingest of a layer");
   auto shared = std::make_shared<kj::AutoCloseFd>(kj::mv(file));
-  co_await environment.workers.run(
+  auto copying = environment.workers.run(
       [layer, shared, offset]() { copyFile(layer.path, shared->get(), offset); });
+  co_await kj::mv(copying);
   auto commit = ingest.commitRequest();
   commit.setDigest(layer.digest.c_str());
   commit.setSize(layer.size);
@@ -145,7 +146,8 @@ void addLayer(Base& base, const PackedLayer& layer, const ImageRecipe& recipe, i
 Task<MadeImage> makeImage(Engine& engine, std::string tarFile, ImageRecipe recipe) {
   auto& environment = engine.environment();
   auto base = co_await loadBase(environment, recipe.base);
-  auto layer = co_await environment.workers.run([tarFile]() { return pack(tarFile); });
+  auto packing = environment.workers.run([tarFile]() { return pack(tarFile); });
+  auto layer = co_await kj::mv(packing);
   auto cleanUp = kj::defer([path = layer.path]() { os::removeFile(path); });
   addLayer(base, layer, recipe, environment.now());
   auto config = image::write(base.config);

@@ -48,11 +48,12 @@ Task<> LogStream::sendPresent() {
 
 Task<> LogStream::skipToTail(std::vector<std::shared_ptr<kj::AutoCloseFd>> files) {
   auto filter = filter_;
-  uint64_t count = co_await environment_.workers.run([files, filter]() {
+  auto counting = environment_.workers.run([files, filter]() {
     std::vector<int> numbers;
     for (auto& each : files) numbers.push_back(each->get());
     return countLines(numbers, filter);
   });
+  uint64_t count = co_await kj::mv(counting);
   skip_ = count > static_cast<uint64_t>(tail_) ? count - tail_ : 0;
 }
 
@@ -89,11 +90,12 @@ Task<bool> LogStream::drain() {
   if (current_.file == nullptr) co_return false;
   auto file = current_.file;
   auto offset = current_.offset;
-  auto bytes = co_await environment_.workers.run([file, offset]() {
+  auto reading = environment_.workers.run([file, offset]() {
     std::string buffer(chunkSize, '\0');
     buffer.resize(os::readAt(file->get(), buffer.data(), chunkSize, offset));
     return buffer;
   });
+  auto bytes = co_await kj::mv(reading);
   if (bytes.empty()) co_return false;
   current_.offset += bytes.size();
   current_.cutter.feed(bytes, [this](std::string_view line) { take(line); });

@@ -194,7 +194,9 @@ Task<> PodStarter::launch(size_t index) {
   if (!record.logPath.empty()) {
     os::makeDirectories(record.logPath.substr(0, record.logPath.rfind('/')), 0700);
   }
-  co_await record.control->create([&](auto target) { fillSpec(target, index); });
+  auto fill = [this, index](schema::ContainerSpec::Builder target) { fillSpec(target, index); };
+  auto creating = record.control->create(fill);
+  co_await kj::mv(creating);
   if (!record.attachments->empty()) co_await record.attachments->open(record.control->client());
   int32_t pid = co_await record.control->start();
   noteStarted(index, pid);

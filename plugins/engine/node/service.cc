@@ -146,8 +146,8 @@ kj::Promise<void> Service::top(TopContext context) {
                         .send();
     std::vector<int32_t> pids;
     for (int32_t pid : response.getPids()) pids.push_back(pid);
-    auto rows =
-        co_await engine_->environment().workers.run([pids]() { return readProcesses(pids); });
+    auto reading = engine_->environment().workers.run([pids]() { return readProcesses(pids); });
+    auto rows = co_await kj::mv(reading);
     fillProcesses(context.getResults().initProcesses(rows.size()), rows);
   });
 }

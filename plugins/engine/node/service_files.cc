@@ -75,12 +75,13 @@ Task<> Service::sendTree(os::Fd root, std::string path, std::string base,
   auto file = temporaryName(streamPath());
   auto cleanUp = kj::defer([file]() { os::removeFile(file); });
   auto shared = std::make_shared<os::Fd>(kj::mv(root));
-  co_await engine_->environment().workers.run([file, shared, path, base]() {
+  auto writing = engine_->environment().workers.run([file, shared, path, base]() {
     auto tar = os::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     writeTree(shared->get(), path, base, [&](std::string_view bytes) {
       os::writeAll(tar.get(), bytes.data(), bytes.size());
     });
   });
+  co_await kj::mv(writing);
   co_await sendFile(file, sink);
 }
 

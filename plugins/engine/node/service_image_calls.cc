@@ -50,7 +50,8 @@ void takeStream(Results results, const std::string& directory, Work work) {
 }
 
 Task<LoadedImages> import(Engine& engine, std::string file, ImageRecipe recipe) {
-  co_await engine.environment().workers.run([file]() { inflateInPlace(file); });
+  auto inflating = engine.environment().workers.run([file]() { inflateInPlace(file); });
+  co_await kj::mv(inflating);
   auto made = co_await makeImage(engine, file, recipe);
   LoadedImages loaded;
   loaded.names.push_back(made.name);

@@ -127,7 +127,8 @@ void fillHistory(Engine& engine, const std::string& image,
 
 Task<LoadedImages> loadArchive(Engine& engine, std::string file,
                                kj::Maybe<schema::ProgressSink::Client> progress) {
-  co_await engine.environment().workers.run([file]() { inflateInPlace(file); });
+  auto inflating = engine.environment().workers.run([file]() { inflateInPlace(file); });
+  co_await kj::mv(inflating);
   auto archive = co_await recognize(engine, file);
   LoadedImages loaded;
   for (auto& name : archive.second) {
