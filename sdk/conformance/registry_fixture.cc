@@ -39,7 +39,7 @@ ContentClient RegistryPlace::content() const {
   auto request = broker().client().serviceRequest();
   request.setKind("content");
   auto reply = wait(request.send(), "the content plug-in");
-  return ContentClient(reply.getService().getAs<schema::Content>());
+  return ContentClient(reply.getService().castAs<schema::Content>());
 }
 
 SampleImage RegistryPlace::makeImage(const std::vector<std::string>& layers) {

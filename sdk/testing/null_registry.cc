@@ -36,7 +36,8 @@ class NullRegistry final : public schema::Registry::Server {
       auto params = context.getParams();
       auto ingest = content_.ingestRequest();
       ingest.setDigest(manifestDigest);
-      auto state = co_await ingest.send();
+      auto answer = co_await ingest.send();
+      auto state = answer.getUnion();
       if (state.isWriter()) {
         auto commit = state.getWriter().commitRequest();
         commit.setDigest(manifestDigest);

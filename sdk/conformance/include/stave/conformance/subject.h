@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stave/capability.h>
+#include <stave/error.h>
 #include <stave/testing/fake_broker.h>
 #include <stave/testing/plugin_harness.h>
 #include <stave/testing/wait.h>
