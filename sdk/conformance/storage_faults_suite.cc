@@ -45,6 +45,15 @@ size_t entriesWhenQuiet() {
   return before;
 }
 
+/// A driver's notes about its layers may come and go meanwhile; what these tests would leave behind is
+/// several times as many entries.
+constexpr size_t notes = 2;
+
+/// Waits until there is no more than there was.
+void waitForRemovalTo(size_t before) {
+  waitUntil([&]() { return entriesWhenQuiet() <= before + notes; }, "the remains to go");
+}
+
 size_t mountCount() {
   auto table = os::readFile("/proc/self/mountinfo");
   return size_t(std::count(table.begin(), table.end(), '\n'));
@@ -92,7 +101,7 @@ TEST(StorageConformance, FailedUnpackLeavesNothing) {
   auto before = entriesWhenQuiet();
   refusalToUnpack(largeTar() + "then no tar", {"", "", digestOf("wrong")});
   refusalToUnpack(LayerTar().file("a/b/c", "x").file("../x", "x").bytes());
-  EXPECT_EQ(entriesWhenQuiet(), before);
+  waitForRemovalTo(before);
 }
 
 TEST(StorageConformance, CancelledUnpackLeavesNothing) {
@@ -102,9 +111,9 @@ TEST(StorageConformance, CancelledUnpackLeavesNothing) {
   {
     auto unpacking = startUnpack(base, fileWith(tar.substr(0, tar.size() / 2)), tar.size());
     testing::runFor(loop(), 300 * kj::MILLISECONDS);
-    EXPECT_GT(entriesInState(), before);
+    EXPECT_GT(entriesInState(), before + notes);
   }
-  waitUntil([&]() { return entriesWhenQuiet() == before; }, "the remains to go");
+  waitForRemovalTo(before);
   EXPECT_FALSE(hasLayer(base));
   unpack(base, tar);
   EXPECT_EQ(statOf(see(base), "d/399").st_size, 20'003);
@@ -146,7 +155,7 @@ TEST(StorageConformance, KillInTheMiddleOfAnUnpackLeavesNothing) {
   testing::runFor(loop(), 300 * kj::MILLISECONDS);
   restartSubject();
   EXPECT_FALSE(hasLayer(base));
-  waitUntil([&]() { return entriesWhenQuiet() == before; }, "the remains to go");
+  waitForRemovalTo(before);
   unpack(base, tar);
 }
 
@@ -161,7 +170,7 @@ TEST(StorageConformance, MountsDoNotShowAndRemovedThingsAreDeleted) {
     EXPECT_EQ(mountCount(), mounts);
     removeSnapshot(name);
   }
-  waitUntil([&]() { return entriesWhenQuiet() == entries; }, "removed snapshots to be deleted");
+  waitForRemovalTo(entries);
   EXPECT_EQ(mountCount(), mounts);
 }
 
