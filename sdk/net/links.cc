@@ -129,10 +129,11 @@ NetlinkMessage moveLink(uint32_t index, int networkNamespace) {
 }
 
 NetlinkMessage setHairpin(uint32_t index, bool on) {
-  auto header = linkHeader(index);
-  header.ifi_family = AF_BRIDGE;
-  auto message = changeLink(index, fmt::format("setting hairpin mode of interface {}", index), header);
-  message.nest(IFLA_PROTINFO | NLA_F_NESTED, [&] { message.putByte(IFLA_BRPORT_MODE, on); });
+  auto message = changeLink(index, fmt::format("setting hairpin mode of interface {}", index));
+  message.nest(IFLA_LINKINFO, [&] {
+    message.put(IFLA_INFO_SLAVE_KIND, std::string_view("bridge"));
+    message.nest(IFLA_INFO_SLAVE_DATA, [&] { message.putByte(IFLA_BRPORT_MODE, on); });
+  });
   return message;
 }
 

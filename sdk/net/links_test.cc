@@ -80,6 +80,18 @@ TEST_F(LinksTest, APairReachesIntoAnotherNamespace) {
   EXPECT_NE(inside.namespaceCookie(), socket->namespaceCookie());
 }
 
+TEST_F(LinksTest, APortOfABridgeMayBeAHairpin) {
+  socket->commit(addBridge(named("br0")));
+  auto near = named("near"), far = named("far");
+  near.master = socket->index("br0");
+  socket->commit(addVeth(near, far));
+  socket->commit(setLinkUp(socket->index("far"), true));
+  socket->settle("near");
+  socket->commit(setHairpin(socket->index("near"), true));
+  EXPECT_THROW(socket->commit(setHairpin(socket->index("far"), true)), kj::Exception)
+      << "no port of a bridge";
+}
+
 TEST_F(LinksTest, ARefusalNamesWhatWasAttempted) {
   socket->commit(addBridge(named("br0")));
   try {

@@ -118,6 +118,10 @@ uint32_t RouteSocket::index(const std::string& interfaceName) const {
   return os::interfaceIndex(nl_socket_get_fd(socket_.get()), interfaceName);
 }
 
+void RouteSocket::settle(const std::string& interfaceName) const {
+  os::settleLink(nl_socket_get_fd(socket_.get()), interfaceName);
+}
+
 uint64_t RouteSocket::namespaceCookie() const {
   return os::networkNamespaceCookie(nl_socket_get_fd(socket_.get()));
 }

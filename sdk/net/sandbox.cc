@@ -24,6 +24,7 @@ kj::AutoCloseFd makeSandbox() {
     prefer("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     prefer("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
     prefer("/proc/sys/net/ipv6/conf/default/accept_ra", "0");
+    prefer("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
   });
   socket->commit(setLinkUp(socket->index("lo"), true));
   return result;

@@ -200,6 +200,7 @@ EndpointRecord BridgeNetworks::update(const EndpointRecord& current,
   ports_.assign(changed);
   endpoints_[keyOf(changed)] = changed;
   if (changed.published != current.published) {
+    links_.setHairpin(changed);
     changeFirewall([&] { firewall_.replacePorts(current, changed); });
   }
   store_.save(changed);

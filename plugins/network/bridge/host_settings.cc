@@ -39,6 +39,9 @@ void enableForwarding(bool ipv6) {
 void prepareBridge(const std::string& name) {
   ensure("ipv4/conf/" + name + "/route_localnet", "1");
   ensure("ipv4/conf/" + name + "/rp_filter", "1");
+  // Else the host has no address to ask its pods from for a second after the first one is there.
+  auto detection = "ipv6/conf/" + name + "/accept_dad";
+  if (os::exists(root + detection)) ensure(detection, "0");
 }
 
 }  // namespace stave::bridge

@@ -16,6 +16,7 @@ void Links::makeBridge(const NetworkRecord& network) {
   options.name = network.interfaceName;
   options.mac = net::macFor(network.subnets.front().gateway);  // else it changes with every pod
   options.mtu = network.mtu;
+  options.up = false;  // some settings only count while it is down
   socket_.commit(net::addBridge(options));
 }
 
@@ -80,10 +81,17 @@ void Links::connect(const NetworkRecord& network, const EndpointRecord& endpoint
   socket_.commit(net::addVeth(near, far));
   try {
     addAddresses(network, endpoint, inside.index(endpoint.interfaceName), inside);
+    inside.settle(endpoint.interfaceName);
+    socket_.settle(endpoint.hostInterface);
+    if (!endpoint.published.empty()) setHairpin(endpoint);
   } catch (...) {
     disconnect(endpoint);
     throw;
   }
+}
+
+void Links::setHairpin(const EndpointRecord& endpoint) {
+  socket_.commit(net::setHairpin(socket_.index(endpoint.hostInterface), !endpoint.published.empty()));
 }
 
 void Links::disconnect(const EndpointRecord& endpoint) { remove(endpoint.hostInterface); }

@@ -17,6 +17,8 @@ class Links {
   /// socket of the sandbox. On failure nothing is left.
   void connect(const net::NetworkRecord& network, const net::EndpointRecord& endpoint, int sandbox,
                net::RouteSocket& inside);
+  /// Whether the pod may reach itself through its published ports, as the endpoint has some or none.
+  void setHairpin(const net::EndpointRecord& endpoint);
   void disconnect(const net::EndpointRecord& endpoint);  ///< gone already: nothing happens
 
   std::vector<net::LinkInfo> list() { return net::listLinks(socket_); }

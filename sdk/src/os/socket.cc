@@ -1,5 +1,7 @@
 #include <arpa/inet.h>
+#include <linux/ethtool.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stave/error.h>
@@ -85,13 +87,34 @@ void enableExtendedAcknowledgement(int netlinkSocket) {
   setOption(netlinkSocket, SOL_NETLINK, NETLINK_EXT_ACK, 1);
 }
 
+namespace {
+
+/// False: no interface can have such a name.
+bool setName(ifreq& request, const std::string& name) {
+  if (name.size() >= sizeof request.ifr_name) return false;
+  std::memcpy(request.ifr_name, name.data(), name.size());
+  return true;
+}
+
+}  // namespace
+
 uint32_t interfaceIndex(int socket, const std::string& name) {
   ifreq request{};
-  if (name.size() >= sizeof request.ifr_name) return 0;
-  std::memcpy(request.ifr_name, name.data(), name.size());
+  if (!setName(request, name)) return 0;
   if (ioctl(socket, SIOCGIFINDEX, &request) == 0) return static_cast<uint32_t>(request.ifr_ifindex);
   if (errno == ENODEV) return 0;
   failErrno("looking for the interface " + name, errno);
+}
+
+void settleLink(int socket, const std::string& name) {
+  ifreq request{};
+  ethtool_value link{};
+  link.cmd = ETHTOOL_GLINK;  // to answer this question the kernel catches up with the link's events
+  if (!setName(request, name)) return;
+  request.ifr_data = reinterpret_cast<char*>(&link);
+  if (ioctl(socket, SIOCETHTOOL, &request) != 0 && errno != ENODEV && errno != EOPNOTSUPP) {
+    failErrno("settling the interface " + name, errno);
+  }
 }
 
 }  // namespace stave::os

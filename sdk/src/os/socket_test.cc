@@ -43,6 +43,8 @@ TEST(InterfaceIndex, KnowsLoopbackAndSaysZeroForOthers) {
   auto socket = reservePort(SOCK_DGRAM, "127.0.0.1", 0);
   EXPECT_NE(interfaceIndex(socket.get(), "lo"), 0u);
   EXPECT_EQ(interfaceIndex(socket.get(), "stave-none"), 0u);
+  EXPECT_NO_THROW(settleLink(socket.get(), "lo"));
+  EXPECT_NO_THROW(settleLink(socket.get(), "stave-none"));
   EXPECT_EQ(interfaceIndex(socket.get(), "a-name-that-is-much-too-long"), 0u);
 }
 

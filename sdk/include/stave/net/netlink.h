@@ -83,6 +83,7 @@ class RouteSocket {
 
   uint32_t index(const std::string& interfaceName) const;  ///< 0: there is none
   uint64_t namespaceCookie() const;
+  void settle(const std::string& interfaceName) const;  ///< see os::settleLink
 
  private:
   struct Free {

@@ -26,4 +26,8 @@ void enableExtendedAcknowledgement(int netlinkSocket);
 /// The index of an interface in the namespace in which the socket (of any kind) was opened; 0: none.
 uint32_t interfaceIndex(int socket, const std::string& name);
 
+/// Does now what the kernel would do some time after an interface got its carrier: it begins to send and
+/// to be a forwarding port of its bridge. Of the namespace of the socket; no such interface: nothing.
+void settleLink(int socket, const std::string& name);
+
 }  // namespace stave::os
