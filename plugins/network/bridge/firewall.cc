@@ -50,6 +50,12 @@ void portElement(std::string& commands, bool add, const net::PublishedPort& port
 }
 
 void portElements(std::string& commands, bool add, const net::EndpointRecord& endpoint) {
+  if (endpoint.published.empty()) return;
+  for (auto& address : {endpoint.ipv4, endpoint.ipv6}) {
+    if (!address) continue;
+    element(commands, add ? "add" : "delete", address.isIpv4() ? "itself4" : "itself6",
+            fmt::format("{0} . {0}", address.text()));
+  }
   for (auto& port : endpoint.published) {
     portElement(commands, add, port, endpoint.ipv4);
     portElement(commands, add, port, endpoint.ipv6);

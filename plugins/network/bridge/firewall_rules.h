@@ -16,8 +16,9 @@ constexpr std::string_view tableName = "inet stave_bridge";
 ///   is set); into a network only what was asked for, what goes to a published port, and what comes
 ///   from another network if both are open; internal networks have no traffic with others at all.
 /// * leaving: a pod that reaches a pod of its own network through a published port, and the host through
-///   127.0.0.1, need answers that come back the same way. All else to the outside goes out under the
-///   host's address.
+///   127.0.0.1, need answers that come back the same way. A pod that reaches itself is told by both of its
+///   addresses, because a bridge that asks netfilter does not say where a packet came in. All else to the
+///   outside goes out under the host's address.
 constexpr std::string_view tableRules = R"(
 add table inet stave_bridge
 delete table inet stave_bridge
@@ -30,6 +31,8 @@ table inet stave_bridge {
   set within { type ifname . ifname; }
   set internal { type ifname; }
   set open { type ifname; }
+  set itself4 { type ipv4_addr . ipv4_addr; }
+  set itself6 { type ipv6_addr . ipv6_addr; }
   set outward4 { type ipv4_addr; flags interval; }
   set outward6 { type ipv6_addr; flags interval; }
   chain guard {
@@ -64,6 +67,8 @@ table inet stave_bridge {
   chain leaving {
     type nat hook postrouting priority 100; policy accept;
     iifname . oifname @within ct status dnat masquerade
+    ip saddr . ip daddr @itself4 ct status dnat masquerade
+    ip6 saddr . ip6 daddr @itself6 ct status dnat masquerade
     ip saddr 127.0.0.0/8 oifname @bridges masquerade
     oifname @bridges accept
     ip saddr @outward4 masquerade
