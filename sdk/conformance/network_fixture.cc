@@ -6,6 +6,15 @@
 
 namespace stave::conformance {
 
+void addOption(schema::NetworkSpec::Builder spec, kj::StringPtr key, kj::StringPtr value) {
+  auto before = spec.disownOptions();
+  auto old = before.getReader();
+  auto options = spec.initOptions(old.size() + 1);
+  for (auto i : kj::indices(old)) options.setWithCaveats(i, old[i]);
+  options[old.size()].setKey(key);
+  options[old.size()].setValue(value);
+}
+
 void NetworkConformance::SetUp() {
   before_ = os::currentNetworkNamespace();
   host_ = net::makeSandbox();
@@ -53,6 +62,17 @@ NetworkStatus NetworkConformance::make(std::string name, Configure configure) {
   }
   needsParent_ = true;
   return wait(createRequest(name, configure).send());
+}
+
+bool NetworkConformance::hasSubnets() {
+  try {
+    make("probe", [](auto spec) { setSubnet(spec, "10.99.0.0/24"); });
+  } catch (const kj::Exception& exception) {
+    if (codeOf(exception) != ErrorCode::UNSUPPORTED) throw;
+    return false;
+  }
+  remove("probe");
+  return true;
 }
 
 ErrorCode NetworkConformance::failureOfMaking(std::string name, Configure configure) {

@@ -41,6 +41,7 @@ class NetworkConformance : public ::testing::Test {
   NetworkStatus make(std::string name, Configure configure = [](auto) {});
   ErrorCode failureOfMaking(std::string name, Configure configure);
   void remove(std::string name);
+  bool hasSubnets();  ///< whether a network of this driver can have one
 
   Sandbox makeSandbox(std::string pod);
   /// Endpoint "POD/NETWORK" as the gateway, known by the pod's name, before `request` changes it.
@@ -91,11 +92,7 @@ inline std::string plain(capnp::Text::Reader address) {
   return text.substr(0, text.find('/'));
 }
 
-inline void addOption(schema::NetworkSpec::Builder spec, kj::StringPtr key, kj::StringPtr value) {
-  auto options = spec.initOptions(1);
-  options[0].setKey(key);
-  options[0].setValue(value);
-}
+void addOption(schema::NetworkSpec::Builder spec, kj::StringPtr key, kj::StringPtr value);
 
 inline void setSubnet(schema::NetworkSpec::Builder spec, kj::StringPtr cidr) {
   spec.initSubnets(1)[0].setCidr(cidr);
@@ -110,6 +107,8 @@ inline schema::PortMapping::Builder addPort(schema::EndpointRequest::Builder req
 }
 
 /// For what a driver does not do at all.
+#define STAVE_SKIP_WITHOUT_SUBNETS() \
+  if (!hasSubnets()) GTEST_SKIP() << "networks of this driver have no subnets"
 #define STAVE_SKIP_WITHOUT_ADDRESSES(status) \
   if ((status).getIpv4().size() == 0) GTEST_SKIP() << "this driver gives no addresses"
 

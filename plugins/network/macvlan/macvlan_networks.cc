@@ -211,6 +211,7 @@ void MacvlanNetworks::makeLink(const NetworkRecord& network, const EndpointRecor
     }
   }
   inside.commit(messages);
+  inside.settle(endpoint.interfaceName);
 }
 
 void MacvlanNetworks::discard(const EndpointRecord& endpoint, net::RouteSocket* inside) {
