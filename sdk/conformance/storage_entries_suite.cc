@@ -181,7 +181,9 @@ TEST(StorageConformance, WhiteoutsDeleteWhatIsBelow) {
                    .directory("tree")
                    .file("tree/deep", "x")
                    .bytes());
-  unpack(top, LayerTar().whiteout("gone").directory("d").whiteout("d/gone").whiteout("tree").bytes(), base);
+  unpack(top,
+         LayerTar().whiteout("gone").directory("d").whiteout("d/gone").whiteout("tree").bytes(),
+         base);
   auto tree = see(top);
   EXPECT_EQ(namesIn(tree), "d");
   EXPECT_EQ(namesIn(tree, "d"), "stays");
@@ -192,7 +194,8 @@ TEST(StorageConformance, OpaqueDirectoryShowsItsOwnOnly) {
   auto tar = LayerTar().directory("d").file("d/old", "x").directory("d/sub").file("d/sub/old", "x");
   unpack(base, tar.bytes());
   // The mark may come before, between or after what the layer itself has in the directory.
-  unpack(top, LayerTar().directory("d").file("d/new", "y").opaque("d").file("d/last", "z").bytes(), base);
+  unpack(top, LayerTar().directory("d").file("d/new", "y").opaque("d").file("d/last", "z").bytes(),
+         base);
   EXPECT_EQ(namesIn(see(top), "d"), "last new");
   EXPECT_EQ(changesOf(view(top)), "C /d\nA /d/last\nA /d/new\nD /d/old\nD /d/sub\n");
 }
@@ -213,8 +216,14 @@ TEST(StorageConformance, OpaqueRootHidesEverything) {
 }
 
 TEST(StorageConformance, KindsReplaceOneAnother) {
-  unpack(base, LayerTar().directory("was-directory").file("was-directory/x", "").file("was-file", "").bytes());
-  unpack(top, LayerTar().file("was-directory", "f").directory("was-file").file("was-file/y", "").bytes(), base);
+  unpack(base, LayerTar()
+                   .directory("was-directory")
+                   .file("was-directory/x", "")
+                   .file("was-file", "")
+                   .bytes());
+  unpack(top,
+         LayerTar().file("was-directory", "f").directory("was-file").file("was-file/y", "").bytes(),
+         base);
   auto tree = see(top);
   EXPECT_EQ(read(tree, "was-directory"), "f");
   EXPECT_EQ(namesIn(tree, "was-file"), "y");
@@ -247,22 +256,26 @@ TEST(StorageConformance, LinksOnTheWayStayInsideTheRoot) {
 TEST(StorageConformance, LinksToTheHostAreNotFollowed) {
   auto marker = "stave-conformance-" + std::to_string(getpid());
   auto tar = LayerTar().symlink("tmp", "/tmp").file("tmp/" + marker, "escaped").bytes();
-  KJ_IF_MAYBE(failure, kj::runCatchingExceptions([&]() { unpack(base, tar); })) {
+  KJ_IF_MAYBE (failure, kj::runCatchingExceptions([&]() { unpack(base, tar); })) {
     EXPECT_EQ(codeOf(*failure), ErrorCode::INVALID);
   }
   EXPECT_FALSE(os::exists("/tmp/" + marker));
 }
 
 TEST(StorageConformance, HardLinksStayInsideTheLayer) {
-  EXPECT_EQ(refusalToUnpack(LayerTar().hardLink("a", "../../../../etc/passwd").bytes()), ErrorCode::INVALID);
+  EXPECT_EQ(refusalToUnpack(LayerTar().hardLink("a", "../../../../etc/passwd").bytes()),
+            ErrorCode::INVALID);
   EXPECT_EQ(refusalToUnpack(LayerTar().hardLink("a", "/etc/passwd").bytes()), ErrorCode::INVALID);
   EXPECT_EQ(refusalToUnpack(LayerTar().symlink("etc", "/etc").hardLink("a", "etc/passwd").bytes()),
             ErrorCode::INVALID);
-  EXPECT_EQ(refusalToUnpack(LayerTar().directory("d").hardLink("a", "d").bytes()), ErrorCode::INVALID);
+  EXPECT_EQ(refusalToUnpack(LayerTar().directory("d").hardLink("a", "d").bytes()),
+            ErrorCode::INVALID);
 }
 
 TEST(StorageConformance, OverlayAttributesOfALayerHaveNoEffect) {
-  unpack(base, LayerTar().directory("secret").file("secret/x", "x").directory("d").file("d/y", "y").bytes());
+  unpack(
+      base,
+      LayerTar().directory("secret").file("secret/x", "x").directory("d").file("d/y", "y").bytes());
   auto directory = entryOf("d", layer::EntryType::directory, 0755);
   directory.attributes = {{"trusted.overlay.redirect", "/secret"}, {"trusted.overlay.opaque", "y"}};
   unpack(top, LayerTar().add(directory).bytes(), base);

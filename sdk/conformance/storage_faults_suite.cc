@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <stave/os/entry.h>
 #include <stave/os/mount.h>
-#include <sched.h>
 #include <sys/mount.h>
 
 #include <filesystem>
@@ -23,7 +23,8 @@ std::string largeTar() {
   return tar.bytes();
 }
 
-/// Files and directories in the driver's state, so that leftovers are seen without knowing its layout.
+/// Files and directories in the driver's state, so that leftovers are seen without knowing its
+/// layout.
 size_t entriesInState() {
   auto path = broker().statePath(harness().name());
   size_t count = 0;
@@ -45,8 +46,8 @@ size_t entriesWhenQuiet() {
   return before;
 }
 
-/// A driver's notes about its layers may come and go meanwhile; what these tests would leave behind is
-/// several times as many entries.
+/// A driver's notes about its layers may come and go meanwhile; what these tests would leave behind
+/// is several times as many entries.
 constexpr size_t notes = 2;
 
 /// Waits until there is no more than there was.
@@ -75,14 +76,15 @@ TEST(StorageConformance, DamagedLayersAreRefused) {
   EXPECT_EQ(refusalToUnpack(flipped), ErrorCode::INVALID);
   EXPECT_EQ(refusalToUnpack(tar.substr(0, 50'000)), ErrorCode::INVALID);
   EXPECT_EQ(refusalToUnpack(std::string(5'000, 'n') + "o tar"), ErrorCode::INVALID);
-  EXPECT_EQ(refusalToUnpack(tar, {"", "application/vnd.oci.image.layer.v1.tar+gzip", ""}), ErrorCode::INVALID);
+  EXPECT_EQ(refusalToUnpack(tar, {"", "application/vnd.oci.image.layer.v1.tar+gzip", ""}),
+            ErrorCode::INVALID);
 }
 
 TEST(StorageConformance, RefusalNamesTheEntry) {
   auto tar = LayerTar().file("good", "x").hardLink("culprit", "missing").bytes();
   auto failure = testing::failureOf(
       loop(), kj::Promise<void>(startUnpack(base, tar).ignoreResult()), "a refusal");
-  KJ_IF_MAYBE(exception, failure) {
+  KJ_IF_MAYBE (exception, failure) {
     EXPECT_NE(textOf(*exception).find("culprit"), std::string::npos) << textOf(*exception);
   } else {
     FAIL() << "it was taken";
@@ -181,10 +183,10 @@ TEST(StorageConformance, FullDiskIsExhaustedAndLeavesNothing) {
   auto state = broker().statePath(harness().name());
   os::moveMount(os::FsContext("tmpfs").set("size", "4m").mount(), state);
   KJ_DEFER({ umount2(state.c_str(), MNT_DETACH); });
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([]() {
-    stopAndStartSubject();
-    storage();
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([]() {
+                 stopAndStartSubject();
+                 storage();
+               })) {
     GTEST_SKIP() << "this driver does not start on a tmpfs: " << textOf(*exception);
   }
   EXPECT_EQ(refusalToUnpack(largeTar()), ErrorCode::EXHAUSTED);

@@ -44,16 +44,18 @@ std::string kindOf(mode_t mode) {
   }
 }
 
-void describeEntry(int directory, const std::string& name, const std::string& path, std::string& text) {
+void describeEntry(int directory, const std::string& name, const std::string& path,
+                   std::string& text) {
   auto info = statOf(directory, name);
   text += path + " " + kindOf(info.st_mode) + " " + std::to_string(info.st_mode & 07777) + " " +
           std::to_string(info.st_uid) + ":" + std::to_string(info.st_gid) + " " +
-          std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + " rdev " +
-          std::to_string(info.st_rdev);
+          std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) +
+          " rdev " + std::to_string(info.st_rdev);
   if (!S_ISDIR(info.st_mode)) text += " links " + std::to_string(info.st_nlink);
   if (S_ISREG(info.st_mode)) text += " " + digestOf(read(directory, name));
   if (S_ISLNK(info.st_mode)) text += " -> " + os::readLinkAt(directory, name);
-  for (auto& [attribute, value] : os::attributesAt(directory, name)) text += " " + attribute + "=" + value;
+  for (auto& [attribute, value] : os::attributesAt(directory, name))
+    text += " " + attribute + "=" + value;
   text += "\n";
   if (!S_ISDIR(info.st_mode)) return;
   auto below = os::openAt(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -106,7 +108,9 @@ LayerTar& LayerTar::whiteout(const std::string& path) {
   return file(path.substr(0, start) + ".wh." + path.substr(start), "");
 }
 
-LayerTar& LayerTar::opaque(const std::string& path) { return file(path + "/.wh..wh..opq", ""); }
+LayerTar& LayerTar::opaque(const std::string& path) {
+  return file(path + "/.wh..wh..opq", "");
+}
 
 std::string LayerTar::bytes() const {
   std::string bytes;
@@ -145,7 +149,9 @@ std::string digestOf(const std::string& bytes) {
   return sum.finish();
 }
 
-std::string chainId(const std::string& word) { return digestOf(word); }
+std::string chainId(const std::string& word) {
+  return digestOf(word);
+}
 
 kj::AutoCloseFd fileWith(const std::string& bytes) {
   kj::AutoCloseFd file(memfd_create("layer", MFD_CLOEXEC));
@@ -153,7 +159,9 @@ kj::AutoCloseFd fileWith(const std::string& bytes) {
   return file;
 }
 
-schema::Storage::Client storage() { return subject<schema::Storage>(); }
+schema::Storage::Client storage() {
+  return subject<schema::Storage>();
+}
 
 UnpackPromise startUnpack(const std::string& chain, kj::AutoCloseFd blob, uint64_t size,
                           const UnpackOptions& options) {
@@ -217,7 +225,9 @@ kj::AutoCloseFd mount(schema::RootFs::Client root, bool readOnly) {
   return wait(takeFd(response.getTree(), "a tree").promise());
 }
 
-kj::AutoCloseFd see(const std::string& chain) { return mount(view(chain), true); }
+kj::AutoCloseFd see(const std::string& chain) {
+  return mount(view(chain), true);
+}
 
 std::string changesOf(schema::RootFs::Client root) {
   auto response = wait(root.changesRequest().send(), "changes");
@@ -247,11 +257,15 @@ void write(int tree, const std::string& path, const std::string& content) {
 }
 
 struct stat statOf(int tree, const std::string& path) {
-  KJ_IF_MAYBE(info, os::statAt(tree, path)) { return *info; }
+  KJ_IF_MAYBE (info, os::statAt(tree, path)) {
+    return *info;
+  }
   fail(ErrorCode::NOT_FOUND, "the tree has no " + path);
 }
 
-bool exists(int tree, const std::string& path) { return os::statAt(tree, path) != nullptr; }
+bool exists(int tree, const std::string& path) {
+  return os::statAt(tree, path) != nullptr;
+}
 
 std::string namesIn(int tree, const std::string& path) {
   std::string text;

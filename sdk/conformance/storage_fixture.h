@@ -74,7 +74,8 @@ Diff diffOf(schema::RootFs::Client root);
 
 std::string read(int tree, const std::string& path);
 void write(int tree, const std::string& path, const std::string& content);
-struct stat statOf(int tree, const std::string& path);  ///< not following; fails when it is not there
+struct stat statOf(int tree,
+                   const std::string& path);  ///< not following; fails when it is not there
 bool exists(int tree, const std::string& path);
 std::string namesIn(int tree, const std::string& path = ".");  ///< "a b c"
 

@@ -4,8 +4,8 @@
 
 #include "storage_fixture.h"
 
-// Life of layers and snapshots. What the entries of a layer may be: storage_entries_suite.cc; what may go
-// wrong: storage_faults_suite.cc.
+// Life of layers and snapshots. What the entries of a layer may be: storage_entries_suite.cc; what
+// may go wrong: storage_faults_suite.cc.
 
 namespace stave::conformance {
 
@@ -248,7 +248,9 @@ TEST(StorageConformance, MappedSnapshotShowsShiftedOwners) {
     mappings[0].setCount(65'536);
   }
   auto root = wait(request.send()).getRoot();
-  KJ_IF_MAYBE(exception, testing::failureOf(loop(), kj::Promise<void>(root.mountRequest().send().ignoreResult()))) {
+  KJ_IF_MAYBE (exception,
+               testing::failureOf(loop(),
+                                  kj::Promise<void>(root.mountRequest().send().ignoreResult()))) {
     if (codeOf(*exception) == ErrorCode::UNSUPPORTED) GTEST_SKIP() << textOf(*exception);
     kj::throwFatalException(kj::mv(*exception));
   }
@@ -260,7 +262,8 @@ TEST(StorageConformance, SizeLimitIsKeptOrRefused) {
   request.setSnapshot("limited");
   request.initOptions().setSizeLimit(1 << 20);
   kj::Maybe<schema::RootFs::Client> root;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { root = wait(request.send()).getRoot(); })) {
+  KJ_IF_MAYBE (exception,
+               kj::runCatchingExceptions([&]() { root = wait(request.send()).getRoot(); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::UNSUPPORTED);
     return;
   }

@@ -13,7 +13,9 @@ namespace {
 
 using OptionMap = std::map<std::string, std::string>;
 
-schema::VolumeDriver::Client volumes() { return subject<schema::VolumeDriver>(); }
+schema::VolumeDriver::Client volumes() {
+  return subject<schema::VolumeDriver>();
+}
 
 auto startCreate(const std::string& name, const OptionMap& options = {}) {
   auto request = volumes().createRequest();
@@ -27,7 +29,9 @@ auto startCreate(const std::string& name, const OptionMap& options = {}) {
   return request.send();
 }
 
-void create(const std::string& name) { wait(startCreate(name)); }
+void create(const std::string& name) {
+  wait(startCreate(name));
+}
 
 auto startRemove(const std::string& name) {
   auto request = volumes().removeRequest();
@@ -139,7 +143,8 @@ TEST(VolumeConformance, UsageGrows) {
 
 TEST(VolumeConformance, TmpfsOptionsAreHonouredOrRefused) {
   OptionMap options{{"type", "tmpfs"}, {"device", "tmpfs"}, {"o", "size=64k"}};
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { wait(startCreate("memory", options)); })) {
+  KJ_IF_MAYBE (exception,
+               kj::runCatchingExceptions([&]() { wait(startCreate("memory", options)); })) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::INVALID);
     GTEST_SKIP() << "this driver has no such options";
   }

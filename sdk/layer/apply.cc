@@ -38,8 +38,8 @@ ApplyResult applyLayer(ApplyRequest request) {
   ApplyResult result{pipeline.digest(), writer.impliedDirectories(), writer.rootNamed(),
                      writer.rootOpaque()};
   if (!request.diffId.empty() && request.diffId != result.diffId) {
-    fail(ErrorCode::INVALID, "the layer's content has the digest " + result.diffId + " and should have " +
-                                 request.diffId);
+    fail(ErrorCode::INVALID, "the layer's content has the digest " + result.diffId +
+                                 " and should have " + request.diffId);
   }
   return result;
 }

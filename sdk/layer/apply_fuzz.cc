@@ -6,8 +6,8 @@
 #include "stave/error.h"
 #include "stave/layer/apply.h"
 
-// Applies whatever comes as a tar to a directory and looks whether anything appeared outside it. Run as
-// `apply_fuzz --write-seeds DIRECTORY` it writes a few archives to begin with.
+// Applies whatever comes as a tar to a directory and looks whether anything appeared outside it.
+// Run as `apply_fuzz --write-seeds DIRECTORY` it writes a few archives to begin with.
 
 namespace {
 
@@ -49,9 +49,11 @@ void writeSeeds(const std::string& directory) {
     std::ofstream(directory + "/" + name, std::ios::binary) << bytes;
   };
   write("plain", tarOf({entry("d", EntryType::directory), entry("d/f", EntryType::file, "", 700)}));
-  write("links", tarOf({entry("s", EntryType::symlink, "/etc"), entry("s/f", EntryType::file, "", 1),
-                        entry("h", EntryType::hardLink, "s/f")}));
-  write("whiteouts", tarOf({entry("d/.wh.f", EntryType::file), entry("d/.wh..wh..opq", EntryType::file)}));
+  write("links",
+        tarOf({entry("s", EntryType::symlink, "/etc"), entry("s/f", EntryType::file, "", 1),
+               entry("h", EntryType::hardLink, "s/f")}));
+  write("whiteouts",
+        tarOf({entry("d/.wh.f", EntryType::file), entry("d/.wh..wh..opq", EntryType::file)}));
   auto extended = entry("x", EntryType::file, "", 3);
   extended.modified = {-5, 7};
   extended.attributes = {{"user.a", "b"}};

@@ -37,7 +37,9 @@ void Background::work() {
     jobs_.pop_front();
     busy_ = true;
     lock.unlock();
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { job(); })) { onFailure_(*exception); }
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { job(); })) {
+      onFailure_(*exception);
+    }
     job = nullptr;
     lock.lock();
     busy_ = false;

@@ -10,8 +10,8 @@
 
 namespace stave::layer {
 
-/// One thread for work that nobody waits for. Jobs are short or can be begun anew after a crash; what has
-/// not begun when it is destroyed is left.
+/// One thread for work that nobody waits for. Jobs are short or can be begun anew after a crash;
+/// what has not begun when it is destroyed is left.
 class Background {
  public:
   /// A job that throws is given to `onFailure`, on the background thread.

@@ -12,9 +12,8 @@ void shiftOwners(int tree, const std::string& path, const os::IdMappings& mappin
   os::MountAttributes attributes;
   attributes.set = MOUNT_ATTR_IDMAP;
   attributes.userNamespace = userNamespace;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-    os::setMountAttributes(tree, attributes);
-  })) {
+  KJ_IF_MAYBE (exception,
+               kj::runCatchingExceptions([&]() { os::setMountAttributes(tree, attributes); })) {
     fail(ErrorCode::UNSUPPORTED, "showing " + path + " with shifted owners: " + textOf(*exception) +
                                      "; its file system may not know id-mapped mounts");
   }

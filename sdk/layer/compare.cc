@@ -20,10 +20,14 @@ os::Fd openDirectory(int parent, const std::string& name) {
   return kj::mv(KJ_REQUIRE_NONNULL(fd, "a directory vanished while it was compared", name));
 }
 
-bool isWhiteout(const struct stat& info) { return S_ISCHR(info.st_mode) && info.st_rdev == 0; }
+bool isWhiteout(const struct stat& info) {
+  return S_ISCHR(info.st_mode) && info.st_rdev == 0;
+}
 
 bool isDirectory(const kj::Maybe<struct stat>& info) {
-  KJ_IF_MAYBE(found, info) { return S_ISDIR(found->st_mode); }
+  KJ_IF_MAYBE (found, info) {
+    return S_ISDIR(found->st_mode);
+  }
   return false;
 }
 
@@ -40,7 +44,8 @@ class TreeComparison {
     auto old = os::namesIn(before);
     auto current = os::namesIn(after);
     for (auto& name : old) {
-      if (!std::binary_search(current.begin(), current.end(), name)) add(join(path, name), Change::deleted);
+      if (!std::binary_search(current.begin(), current.end(), name))
+        add(join(path, name), Change::deleted);
     }
     for (auto& name : current) compareEntry(before, after, name, join(path, name));
   }
@@ -69,7 +74,8 @@ class TreeComparison {
   }
 
   bool sameContent(int before, int after, const std::string& name, const struct stat& info) {
-    if (S_ISLNK(info.st_mode) && os::readLinkAt(before, name) != os::readLinkAt(after, name)) return false;
+    if (S_ISLNK(info.st_mode) && os::readLinkAt(before, name) != os::readLinkAt(after, name))
+      return false;
     return os::attributesAt(before, name) == os::attributesAt(after, name);
   }
 
@@ -85,13 +91,16 @@ class TreeComparison {
   std::vector<Change> changes_;
 };
 
-/// Walks the upper directory of an overlay. `below` is null where nothing of the layers below is seen.
+/// Walks the upper directory of an overlay. `below` is null where nothing of the layers below is
+/// seen.
 class UpperWalk {
  public:
   void walk(int upper, kj::Maybe<const os::Fd&> below, const std::string& path) {
     for (auto& name : os::namesIn(upper)) {
       auto found = os::statAt(upper, name);
-      KJ_IF_MAYBE(info, found) { visit(upper, below, name, join(path, name), *info); }
+      KJ_IF_MAYBE (info, found) {
+        visit(upper, below, name, join(path, name), *info);
+      }
     }
   }
 
@@ -113,7 +122,9 @@ class UpperWalk {
   void visit(int upper, kj::Maybe<const os::Fd&> below, const std::string& name,
              const std::string& path, const struct stat& info) {
     kj::Maybe<struct stat> old;
-    KJ_IF_MAYBE(directory, below) { old = os::statAt(*directory, name); }
+    KJ_IF_MAYBE (directory, below) {
+      old = os::statAt(*directory, name);
+    }
     if (isWhiteout(info)) {
       if (old != nullptr) add(path, Change::deleted);
       return;
@@ -135,15 +146,18 @@ class UpperWalk {
     for (auto& name : os::namesIn(below)) {
       auto current = os::statAt(directory, name);
       bool gone = true;
-      KJ_IF_MAYBE(info, current) { gone = isWhiteout(*info); }
+      KJ_IF_MAYBE (info, current) {
+        gone = isWhiteout(*info);
+      }
       if (gone) add(join(path, name), Change::deleted);
     }
     for (auto& name : os::namesIn(directory)) {
       auto found = os::statAt(directory, name);
-      KJ_IF_MAYBE(info, found) {
+      KJ_IF_MAYBE (info, found) {
         if (isWhiteout(*info)) continue;
         bool replacesDirectory = S_ISDIR(info->st_mode) && isDirectory(os::statAt(below, name));
-        add(join(path, name), os::statAt(below, name) == nullptr ? Change::added : Change::modified);
+        add(join(path, name),
+            os::statAt(below, name) == nullptr ? Change::added : Change::modified);
         if (!S_ISDIR(info->st_mode)) continue;
         auto child = openDirectory(directory, name);
         if (replacesDirectory) {

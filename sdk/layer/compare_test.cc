@@ -8,7 +8,8 @@ using CompareTest = TestTree;
 
 std::string textOf(const std::vector<Change>& changes) {
   std::string text;
-  for (auto& change : changes) text += std::string(1, "CAD"[change.kind]) + " " + change.path + "\n";
+  for (auto& change : changes)
+    text += std::string(1, "CAD"[change.kind]) + " " + change.path + "\n";
   return text;
 }
 

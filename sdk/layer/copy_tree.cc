@@ -18,7 +18,9 @@ class TreeCopy {
   void copyContent(int from, int to, const std::string& path) {
     for (auto& name : os::namesIn(from)) {
       auto found = os::statAt(from, name);
-      KJ_IF_MAYBE(info, found) { copyEntry(from, to, name, path + "/" + name, *info); }
+      KJ_IF_MAYBE (info, found) {
+        copyEntry(from, to, name, path + "/" + name, *info);
+      }
     }
   }
 
@@ -53,7 +55,8 @@ class TreeCopy {
     copyAttributes(from, to, name, info);
   }
 
-  bool linkedBefore(int to, const std::string& name, const std::string& path, const struct stat& info) {
+  bool linkedBefore(int to, const std::string& name, const std::string& path,
+                    const struct stat& info) {
     if (info.st_nlink < 2) return false;
     auto [first, isNew] = links_.emplace(std::make_pair(info.st_dev, info.st_ino), path);
     if (isNew) return false;

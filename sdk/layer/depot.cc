@@ -12,9 +12,13 @@ namespace stave::layer {
 
 namespace {
 
-std::string firstLine(std::string text) { return text.substr(0, text.find('\n')); }
+std::string firstLine(std::string text) {
+  return text.substr(0, text.find('\n'));
+}
 
-int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+int64_t nanoseconds(const timespec& time) {
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
 
 }  // namespace
 
@@ -38,7 +42,7 @@ Depot::Depot(std::string path, Driver& driver, std::function<void(const kj::Exce
 template <typename Load>
 void Depot::loadAll(const std::string& folder, Content& content, Load load) {
   for (auto& name : os::listDirectory(path_ + "/" + folder)) {
-    KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { load(name); })) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { load(name); })) {
       content.damaged.push_back(folder + "/" + name + ": " + textOf(*exception));
       discard({path_ + "/" + folder + "/" + name});
     }
@@ -52,11 +56,11 @@ Depot::Content Depot::load() {
       discard({path_ + "/" + folder + "/" + name});
     }
   }
-  loadAll("layers", content, [&](const std::string& name) {
-    content.layers.push_back(loadLayer(name));
-  });
+  loadAll("layers", content,
+          [&](const std::string& name) { content.layers.push_back(loadLayer(name)); });
   loadAll("snapshots", content, [&](const std::string& name) {
-    content.snapshots.push_back(decodeSnapshot(os::readFile(path_ + "/snapshots/" + name + "/record")));
+    content.snapshots.push_back(
+        decodeSnapshot(os::readFile(path_ + "/snapshots/" + name + "/record")));
   });
   return content;
 }
@@ -102,15 +106,14 @@ void Depot::publish(Staged staged, const SnapshotRecord& record) {
   staged.depot_ = nullptr;
 }
 
-/// A layer is used at once and made safe afterwards: a sync can take seconds, and what a power failure
-/// makes doubtful is recognised by the missing mark and fetched again.
+/// A layer is used at once and made safe afterwards: a sync can take seconds, and what a power
+/// failure makes doubtful is recognised by the missing mark and fetched again.
 void Depot::makeDurable(const std::string& chainId) {
   syncer_.post([this, path = layerPlace(chainId).path]() {
     if (!os::exists(path)) return;
     os::syncFileSystem(os::open(path, O_RDONLY | O_DIRECTORY));
-    KJ_IF_MAYBE(failure, kj::runCatchingExceptions([&]() {
-      os::open(path + "/durable", O_WRONLY | O_CREAT);
-    })) {
+    KJ_IF_MAYBE (failure, kj::runCatchingExceptions(
+                              [&]() { os::open(path + "/durable", O_WRONLY | O_CREAT); })) {
       if (os::exists(path)) kj::throwFatalException(kj::mv(*failure));
     }
   });

@@ -12,7 +12,8 @@ namespace stave::layer {
 
 class Depot;
 
-/// A place that is being made and that nobody can see yet. It is thrown away unless it is published.
+/// A place that is being made and that nobody can see yet. It is thrown away unless it is
+/// published.
 class Staged {
  public:
   Staged(Depot& depot, std::string path) : depot_(&depot), place_{std::move(path)} {}

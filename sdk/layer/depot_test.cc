@@ -10,9 +10,15 @@ namespace {
 class PlainDriver final : public Driver {
  public:
   Whiteouts whiteouts() const override { return Whiteouts::overlay; }
-  void makeLayer(const Place& place, const Chain&) override { os::makeDirectories(place.content()); }
-  void makeSnapshot(const Place& place, const Chain&) override { os::makeDirectories(place.content()); }
-  os::Fd mountSnapshot(const Place&, const Chain&, const os::IdMappings&, bool) override { return {}; }
+  void makeLayer(const Place& place, const Chain&) override {
+    os::makeDirectories(place.content());
+  }
+  void makeSnapshot(const Place& place, const Chain&) override {
+    os::makeDirectories(place.content());
+  }
+  os::Fd mountSnapshot(const Place&, const Chain&, const os::IdMappings&, bool) override {
+    return {};
+  }
   os::Fd mountChain(const Chain&) override { return {}; }
   std::vector<Change> changes(const Place&, const Chain&) override { return {}; }
   void remove(const std::string& path) override { os::removeTree(path); }

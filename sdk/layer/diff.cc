@@ -41,9 +41,11 @@ class DiffWriter {
   void add(const Change& change) {
     if (change.kind == Change::deleted) return addWhiteout(change.path);
     auto parent = os::openInRoot(root_, parentOf(change.path), O_PATH | O_DIRECTORY);
-    KJ_IF_MAYBE(directory, parent) {
+    KJ_IF_MAYBE (directory, parent) {
       auto found = os::statAt(*directory, lastName(change.path));
-      KJ_IF_MAYBE(info, found) { addEntry(*directory, change.path, *info); }
+      KJ_IF_MAYBE (info, found) {
+        addEntry(*directory, change.path, *info);
+      }
     }
   }
 
@@ -53,14 +55,19 @@ class DiffWriter {
   void addWhiteout(const std::string& path) {
     Entry entry;
     auto parent = parentOf(path);
-    entry.path = (parent.empty() ? "" : parent + "/") + std::string(whiteoutPrefix) + lastName(path);
+    entry.path =
+        (parent.empty() ? "" : parent + "/") + std::string(whiteoutPrefix) + lastName(path);
     writer_.add(entry);
   }
 
   void addEntry(int directory, const std::string& path, const struct stat& info) {
     auto name = lastName(path);
     Entry entry;
-    KJ_IF_MAYBE(type, typeOf(info.st_mode)) { entry.type = *type; } else { return; }
+    KJ_IF_MAYBE (type, typeOf(info.st_mode)) {
+      entry.type = *type;
+    } else {
+      return;
+    }
     entry.path = path;
     entry.mode = info.st_mode & 07777;
     entry.uid = info.st_uid;
@@ -72,7 +79,8 @@ class DiffWriter {
     if (entry.type == EntryType::symlink) entry.linkTarget = os::readLinkAt(directory, name);
     if (isFurtherLink(info, path, entry)) return writer_.add(entry);
     entry.attributes = os::attributesAt(directory, name);
-    std::erase_if(entry.attributes, [](auto& attribute) { return isOverlayAttribute(attribute.first); });
+    std::erase_if(entry.attributes,
+                  [](auto& attribute) { return isOverlayAttribute(attribute.first); });
     if (entry.type != EntryType::file) return writer_.add(entry);
     entry.size = uint64_t(info.st_size);
     addFile(directory, name, entry);
@@ -89,7 +97,7 @@ class DiffWriter {
 
   void addFile(int directory, const std::string& name, const Entry& entry) {
     auto opened = os::openInRoot(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    KJ_IF_MAYBE(file, opened) {
+    KJ_IF_MAYBE (file, opened) {
       writer_.add(entry);
       buffer_.resize(copyChunk);
       uint64_t position = 0;

@@ -43,6 +43,8 @@ std::string parentOf(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
-std::string lastName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string lastName(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 }  // namespace stave::layer

@@ -74,7 +74,9 @@ Pipeline::~Pipeline() noexcept {
   if (state_->hasher.joinable()) state_->hasher.join();
 }
 
-std::string_view Pipeline::next() { return state_->ring.next(Ring::extractor); }
+std::string_view Pipeline::next() {
+  return state_->ring.next(Ring::extractor);
+}
 
 std::string Pipeline::digest() {
   if (state_->hasher.joinable()) state_->hasher.join();

@@ -13,8 +13,8 @@ namespace {
 constexpr size_t maxFileName = 200;
 
 bool isPlain(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-         byte == '-' || byte == '_';
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
 }
 
 std::string escape(std::string_view text) {
@@ -90,8 +90,9 @@ void add(std::string& text, std::string_view key, std::string_view value) {
 
 void add(std::string& text, std::string_view key, const std::vector<os::IdRange>& ranges) {
   for (auto& range : ranges) {
-    add(text, key, std::to_string(range.inside) + " " + std::to_string(range.outside) + " " +
-                       std::to_string(range.count));
+    add(text, key,
+        std::to_string(range.inside) + " " + std::to_string(range.outside) + " " +
+            std::to_string(range.count));
   }
 }
 
@@ -153,8 +154,8 @@ SnapshotRecord decodeSnapshot(std::string_view text) {
 std::string fileNameOf(std::string_view name) {
   auto escaped = escape(name);
   if (!escaped.empty() && escaped.size() <= maxFileName) return escaped;
-  fail(ErrorCode::INVALID, "the name \"" + std::string(name.substr(0, maxFileName)) +
-                               "\" is empty or too long");
+  fail(ErrorCode::INVALID,
+       "the name \"" + std::string(name.substr(0, maxFileName)) + "\" is empty or too long");
 }
 
 }  // namespace stave::layer

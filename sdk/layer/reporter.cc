@@ -32,8 +32,8 @@ Task<> reportUntilFailure(kj::Timer& timer, schema::ProgressSink::Client sink, s
 
 }  // namespace
 
-kj::Promise<void> reportProgress(kj::Timer& timer, schema::ProgressSink::Client sink, std::string item,
-                                 uint64_t total, kj::Own<Unpacking> unpacking) {
+kj::Promise<void> reportProgress(kj::Timer& timer, schema::ProgressSink::Client sink,
+                                 std::string item, uint64_t total, kj::Own<Unpacking> unpacking) {
   return reportUntilFailure(timer, kj::mv(sink), kj::mv(item), total, kj::mv(unpacking))
       .promise()
       .catch_([](kj::Exception&&) {})

@@ -10,8 +10,8 @@ namespace stave::layer {
 
 /// Tells a sink how an unpacking goes, as fast as the sink takes it. Never done: it ends by being
 /// dropped, and a sink that fails ends the telling only.
-kj::Promise<void> reportProgress(kj::Timer& timer, schema::ProgressSink::Client sink, std::string item,
-                                 uint64_t total, kj::Own<Unpacking> unpacking);
+kj::Promise<void> reportProgress(kj::Timer& timer, schema::ProgressSink::Client sink,
+                                 std::string item, uint64_t total, kj::Own<Unpacking> unpacking);
 
 /// The last report.
 kj::Promise<void> reportDone(schema::ProgressSink::Client sink, std::string item, uint64_t total);

@@ -40,7 +40,9 @@ std::string_view Ring::next(Reader reader) {
     auto& block = blocks_[progress.taken++ % blockCount];
     return {block.bytes.get(), block.size};
   }
-  KJ_IF_MAYBE(failure, failure_) { kj::throwFatalException(kj::cp(*failure)); }
+  KJ_IF_MAYBE (failure, failure_) {
+    kj::throwFatalException(kj::cp(*failure));
+  }
   return {};
 }
 

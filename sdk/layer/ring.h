@@ -10,8 +10,9 @@
 
 namespace stave::layer {
 
-/// A ring of blocks between one thread that fills them and two that each read all of them. The memory is
-/// bounded, and the same blocks are used again and again, so their pages are touched once.
+/// A ring of blocks between one thread that fills them and two that each read all of them. The
+/// memory is bounded, and the same blocks are used again and again, so their pages are touched
+/// once.
 class Ring {
  public:
   enum Reader : size_t { extractor, hasher };
@@ -22,11 +23,12 @@ class Ring {
   void publish(size_t size);
 
   /// The writer is done; with an exception when it failed. Each reader throws a copy of it: KJ's
-  /// exceptions die with the process when the thread that destroys one is not the one that threw it.
+  /// exceptions die with the process when the thread that destroys one is not the one that threw
+  /// it.
   void finish(kj::Maybe<kj::Exception> failure);
 
-  /// A reader: leaves its last block and waits for the next. Empty at the end. Throws what the writer
-  /// failed with, once everything before has been read.
+  /// A reader: leaves its last block and waits for the next. Empty at the end. Throws what the
+  /// writer failed with, once everything before has been read.
   std::string_view next(Reader reader);
 
   /// Nobody wants more: wakes everyone up.

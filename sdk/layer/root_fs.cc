@@ -102,8 +102,7 @@ kj::Promise<void> RootFsServer::changes(ChangesContext context) {
   return async([this, context]() mutable -> Task<> {
     auto found = find();
     auto* driver = &service_.driver();
-    auto job = service_.longJobs().run(
-        [=]() { return driver->changes(found.place, found.below); });
+    auto job = service_.longJobs().run([=]() { return driver->changes(found.place, found.below); });
     auto changes = co_await kj::mv(job);
     auto list = context.getResults().initChanges(changes.size());
     for (size_t i = 0; i < changes.size(); i++) {
@@ -115,8 +114,8 @@ kj::Promise<void> RootFsServer::changes(ChangesContext context) {
 
 /// Passes on what comes out of a pipe, as fast as the receiver takes it.
 Task<> RootFsServer::pump(schema::ByteStream::Client sink, os::Fd source) {
-  auto stream = service_.context().fds().wrapInputFd(
-      source.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
+  auto stream = service_.context().fds().wrapInputFd(source.release(),
+                                                     kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
   auto buffer = kj::heapArray<kj::byte>(diffChunk);
   while (true) {
     auto count = co_await stream->tryRead(buffer.begin(), 1, buffer.size());

@@ -55,9 +55,10 @@ void RootedWriter::add(const Entry& entry, TarReader& reader) {
 }
 
 void RootedWriter::finish() {
-  // Children come after their parents in the map's order; a child's time is of no matter to its parent.
+  // Children come after their parents in the map's order; a child's time is of no matter to its
+  // parent.
   for (auto& [path, modified] : times_) {
-    KJ_IF_MAYBE(directory, os::openInRoot(root_, path, O_RDONLY | O_DIRECTORY)) {
+    KJ_IF_MAYBE (directory, os::openInRoot(root_, path, O_RDONLY | O_DIRECTORY)) {
       os::setModified(*directory, modified);
     }
   }
@@ -68,7 +69,7 @@ std::shared_ptr<os::Fd> RootedWriter::directoryAt(const std::string& path) {
   if (known != directories_.end()) return known->second;
   auto found = os::openInRoot(root_, path, O_PATH | O_DIRECTORY);
   std::shared_ptr<os::Fd> directory;
-  KJ_IF_MAYBE(fd, found) {
+  KJ_IF_MAYBE (fd, found) {
     directory = std::make_shared<os::Fd>(kj::mv(*fd));
   } else {
     directory = std::make_shared<os::Fd>(makeDirectory(path));
@@ -86,7 +87,9 @@ os::Fd RootedWriter::makeDirectory(const std::string& path) {
     implied_.push_back(path);
     remember(path);
   }
-  KJ_IF_MAYBE(fd, os::openInRoot(root_, path, O_PATH | O_DIRECTORY)) { return kj::mv(*fd); }
+  KJ_IF_MAYBE (fd, os::openInRoot(root_, path, O_PATH | O_DIRECTORY)) {
+    return kj::mv(*fd);
+  }
   fail(ErrorCode::INVALID, "the directory " + path + " is a symbolic link that leads nowhere");
 }
 
@@ -101,7 +104,7 @@ void RootedWriter::remember(const std::string& path) {
 /// Makes room: what is there goes away, and with it what is known about directories below it.
 void RootedWriter::clear(const Place& place) {
   auto found = os::statAt(place.in(), place.name);
-  KJ_IF_MAYBE(info, found) {
+  KJ_IF_MAYBE (info, found) {
     os::removeAt(place.in(), place.name);
     if (S_ISDIR(info->st_mode) || S_ISLNK(info->st_mode)) forgetDirectories(place.path);
   }
@@ -133,10 +136,11 @@ void RootedWriter::addRoot(const Entry& entry) {
 void RootedWriter::prepareDirectory(const Place& place) {
   if (os::makeDirectoryAt(place.in(), place.name, 0700)) return;
   auto existing = os::statAt(place.in(), place.name);
-  KJ_IF_MAYBE(info, existing) {
+  KJ_IF_MAYBE (info, existing) {
     if (S_ISDIR(info->st_mode)) {
       for (auto& [attribute, value] : os::attributesAt(place.in(), place.name)) {
-        if (!isOverlayAttribute(attribute)) os::removeAttributeAt(place.in(), place.name, attribute);
+        if (!isOverlayAttribute(attribute))
+          os::removeAttributeAt(place.in(), place.name, attribute);
       }
       return;
     }
@@ -182,12 +186,13 @@ void RootedWriter::addFile(const Place& place, const Entry& entry, TarReader& re
 void RootedWriter::addHardLink(const Place& place, const Entry& entry) {
   auto target = placeOf(cleanPath(entry.linkTarget));
   auto found = os::statAt(target.in(), target.name);
-  KJ_IF_MAYBE(info, found) {
+  KJ_IF_MAYBE (info, found) {
     if (S_ISDIR(info->st_mode)) {
       fail(ErrorCode::INVALID, "it is a hard link to the directory " + entry.linkTarget);
     }
   } else {
-    fail(ErrorCode::INVALID, "it is a hard link to " + entry.linkTarget + ", which is not in the layer");
+    fail(ErrorCode::INVALID,
+         "it is a hard link to " + entry.linkTarget + ", which is not in the layer");
   }
   if (target.path == place.path) return;
   clear(place);

@@ -32,10 +32,11 @@ TEST_F(RootedWriterTest, ManyDirectoriesOutliveTheCache) {
 
 TEST_F(RootedWriterTest, ReplacedDirectoryIsForgotten) {
   RootedWriter writer(directoryOf(path_), Whiteouts::apply);
-  applyTo(path_,
-          tarOf({entryOf("a", EntryType::directory), entryOf("a/x"), entryOf("b", EntryType::directory),
-                 entryOf("a", EntryType::symlink, "b"), entryOf("a/y")}),
-          writer);
+  applyTo(
+      path_,
+      tarOf({entryOf("a", EntryType::directory), entryOf("a/x"), entryOf("b", EntryType::directory),
+             entryOf("a", EntryType::symlink, "b"), entryOf("a/y")}),
+      writer);
   EXPECT_EQ(os::readFile(path_ + "/b/y"), "a/y");
   EXPECT_FALSE(os::exists(path_ + "/b/x"));
 }
@@ -45,7 +46,7 @@ TEST_F(RootedWriterTest, LinkThatLeadsNowhereIsRefused) {
   auto tar = tarOf({entryOf("run", EntryType::symlink, "/elsewhere"), entryOf("run/file")});
   auto exception = kj::runCatchingExceptions([&]() { applyTo(path_, tar, writer); });
   ASSERT_TRUE(exception != nullptr);
-  KJ_IF_MAYBE(thrown, exception) {
+  KJ_IF_MAYBE (thrown, exception) {
     EXPECT_EQ(codeOf(*thrown), ErrorCode::INVALID);
     EXPECT_NE(textOf(*thrown).find("run/file"), std::string::npos);
   }
@@ -58,7 +59,7 @@ TEST_F(RootedWriterTest, WhiteoutsForOverlayAreMarks) {
   auto root = directoryOf(path_ + "/d");
   auto mark = os::statAt(root, "gone");
   ASSERT_TRUE(mark != nullptr);
-  KJ_IF_MAYBE(info, mark) {
+  KJ_IF_MAYBE (info, mark) {
     EXPECT_TRUE(S_ISCHR(info->st_mode));
     EXPECT_EQ(info->st_rdev, 0u);
   }

@@ -8,7 +8,8 @@ namespace stave::layer {
 
 namespace {
 
-/// Layers that are unpacked at once. Most of them wait for the network, and each has a bounded buffer.
+/// Layers that are unpacked at once. Most of them wait for the network, and each has a bounded
+/// buffer.
 constexpr unsigned maxLongJobs = 24;
 constexpr unsigned maxQuickJobs = 4;
 
@@ -17,7 +18,9 @@ std::function<void(const kj::Exception&)> logFailure() {
   return [](const kj::Exception& exception) { KJ_LOG(ERROR, "cleaning up failed", exception); };
 }
 
-std::string text(capnp::Text::Reader value) { return {value.begin(), value.size()}; }
+std::string text(capnp::Text::Reader value) {
+  return {value.begin(), value.size()};
+}
 
 }  // namespace
 
@@ -42,7 +45,9 @@ void StorageService::load() {
   }
 }
 
-void StorageService::addLayer(const LayerRecord& record) { layers_[record.chainId] = record; }
+void StorageService::addLayer(const LayerRecord& record) {
+  layers_[record.chainId] = record;
+}
 
 bool StorageService::hasOrExpects(const std::string& chainId) {
   return layers_.count(chainId) != 0 || unpackings_.count(chainId) != 0;

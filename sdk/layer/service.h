@@ -56,8 +56,8 @@ class StorageService final : public schema::Storage::Server {
   Driver& driver() { return *driver_; }
   Depot& depot() { return depot_; }
 
-  /// The service's own threads, which end before the driver does. The second are for what can take long
-  /// or waits for others.
+  /// The service's own threads, which end before the driver does. The second are for what can take
+  /// long or waits for others.
   WorkerPool& quickJobs() { return quickJobs_; }
   WorkerPool& longJobs() { return longJobs_; }
 

@@ -6,7 +6,9 @@ namespace stave::layer {
 
 namespace {
 
-std::string text(capnp::Text::Reader value) { return {value.begin(), value.size()}; }
+std::string text(capnp::Text::Reader value) {
+  return {value.begin(), value.size()};
+}
 
 std::vector<os::IdRange> rangesOf(capnp::List<schema::IdMapping>::Reader list) {
   std::vector<os::IdRange> ranges;
@@ -158,8 +160,7 @@ kj::Promise<void> StorageService::usage(UsageContext context) {
     uint64_t layerBytes = 0;
     for (auto& [id, layer] : layers_) layerBytes += layer.bytes;
     auto path = depot_.path();
-    auto job = longJobs_.run(
-        [path]() { return usageOfPath(path + "/snapshots").bytes; });
+    auto job = longJobs_.run([path]() { return usageOfPath(path + "/snapshots").bytes; });
     auto snapshotBytes = co_await kj::mv(job);
     auto results = context.getResults();
     results.setLayerBytes(layerBytes);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <thread>
 
@@ -27,6 +28,13 @@ std::string gzip(const std::string& plain) {
   return compressed;
 }
 
+std::string zstd(const std::string& plain) {
+  std::string compressed(ZSTD_compressBound(plain.size()), '\0');
+  compressed.resize(
+      ZSTD_compress(compressed.data(), compressed.size(), plain.data(), plain.size(), 3));
+  return compressed;
+}
+
 std::string noise(size_t size) {
   std::string text;
   for (uint32_t state = 1; text.size() < size; state = state * 1664525 + 1013904223) {
@@ -43,7 +51,8 @@ os::Fd fileWith(const std::string& bytes) {
 
 std::string through(const std::string& bytes, const std::string& type = "") {
   auto control = std::make_shared<JobControl>();
-  Pipeline pipeline(std::make_unique<GrowingBlob>(fileWith(bytes), bytes.size(), control), type, control);
+  Pipeline pipeline(std::make_unique<GrowingBlob>(fileWith(bytes), bytes.size(), control), type,
+                    control);
   std::string plain;
   for (auto piece = pipeline.next(); !piece.empty(); piece = pipeline.next()) plain.append(piece);
   Sha256 sum;
@@ -54,7 +63,7 @@ std::string through(const std::string& bytes, const std::string& type = "") {
 }
 
 ErrorCode refusalOf(const std::string& bytes, const std::string& type = "") {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { through(bytes, type); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { through(bytes, type); })) {
     return codeOf(*exception);
   }
   ADD_FAILURE() << "it was taken";
@@ -85,12 +94,24 @@ TEST(StreamTest, DamagedGzipIsRefused) {
   EXPECT_EQ(refusalOf("plain", "x+zstd"), ErrorCode::INVALID);
 }
 
+TEST(StreamTest, ZstdComesThroughAndDamageIsRefused) {
+  auto plain = noise(1'000'000);
+  auto good = zstd(plain);
+  EXPECT_EQ(through(good, "application/vnd.oci.image.layer.v1.tar+zstd"), plain);
+  EXPECT_EQ(through(good + zstd("second")), plain + "second");
+  EXPECT_EQ(refusalOf(good.substr(0, good.size() - 5)), ErrorCode::INVALID);
+  auto flipped = good.substr(0, 4) + std::string(good.size() - 4, '\xff');
+  EXPECT_EQ(refusalOf(flipped), ErrorCode::INVALID);
+  EXPECT_EQ(refusalOf(gzip(plain), "x+zstd"), ErrorCode::INVALID);
+}
+
 TEST(StreamTest, GrowingBlobIsFollowed) {
   auto plain = noise(1'000'000);
   auto file = fileWith("");
   auto writer = os::duplicate(file);
   auto control = std::make_shared<JobControl>();
-  Pipeline pipeline(std::make_unique<GrowingBlob>(kj::mv(file), plain.size(), control), "", control);
+  Pipeline pipeline(std::make_unique<GrowingBlob>(kj::mv(file), plain.size(), control), "",
+                    control);
   std::thread growing([&]() {
     for (size_t start = 0; start < plain.size(); start += 50'000) {
       os::writeAll(writer, plain.data() + start, std::min<size_t>(50'000, plain.size() - start));
@@ -111,13 +132,16 @@ TEST(StreamTest, WaitingForABlobCanBeStopped) {
   auto exception = kj::runCatchingExceptions([&]() { blob.read(buffer, sizeof(buffer)); });
   stopper.join();
   ASSERT_TRUE(exception != nullptr);
-  KJ_IF_MAYBE(thrown, exception) { EXPECT_EQ(codeOf(*thrown), ErrorCode::CANCELLED); }
+  KJ_IF_MAYBE (thrown, exception) {
+    EXPECT_EQ(codeOf(*thrown), ErrorCode::CANCELLED);
+  }
 }
 
 TEST(StreamTest, PipelineMayBeLeftInTheMiddle) {
   auto bytes = gzip(noise(10'000'000));
   auto control = std::make_shared<JobControl>();
-  Pipeline pipeline(std::make_unique<GrowingBlob>(fileWith(bytes), bytes.size(), control), "", control);
+  Pipeline pipeline(std::make_unique<GrowingBlob>(fileWith(bytes), bytes.size(), control), "",
+                    control);
   EXPECT_FALSE(pipeline.next().empty());
 }
 

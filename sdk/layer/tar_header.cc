@@ -48,7 +48,9 @@ bool TarHeader::checksumMatches() const {
     signedSum += static_cast<signed char>(byte);
   }
   auto stored = parseTarNumber(raw(field::checksum));
-  KJ_IF_MAYBE(value, stored) { return *value == sum || *value == signedSum; }
+  KJ_IF_MAYBE (value, stored) {
+    return *value == sum || *value == signedSum;
+  }
   return false;
 }
 
@@ -81,7 +83,7 @@ kj::Maybe<std::pair<int64_t, uint32_t>> parseTarTime(std::string_view text) {
   if (dot != std::string_view::npos) {
     auto fraction = std::string(text.substr(dot + 1));
     fraction.resize(nanosecondDigits, '0');
-    KJ_IF_MAYBE(value, parseDecimal(fraction)) {
+    KJ_IF_MAYBE (value, parseDecimal(fraction)) {
       nanoseconds = uint32_t(*value);
     } else {
       return nullptr;
@@ -96,7 +98,9 @@ bool parseTarRecords(std::string_view text, TarRecords& records) {
     auto space = text.find(' ');
     if (space == std::string_view::npos) return false;
     uint64_t size = 0;
-    KJ_IF_MAYBE(value, parseDecimal(text.substr(0, space))) { size = *value; }
+    KJ_IF_MAYBE (value, parseDecimal(text.substr(0, space))) {
+      size = *value;
+    }
     if (size <= space + 1 || size > text.size() || text[size - 1] != '\n') return false;
     auto record = text.substr(space + 1, size - space - 2);
     auto equals = record.find('=');

@@ -21,7 +21,8 @@ struct TarField {
 namespace field {
 inline constexpr TarField name{0, 100}, mode{100, 8}, uid{108, 8}, gid{116, 8}, size{124, 12},
     modified{136, 12}, checksum{148, 8}, type{156, 1}, link{157, 100}, magic{257, 8}, major{329, 8},
-    minor{337, 8}, prefix{345, 155}, sparseMap{386, 96}, sparseExtended{482, 1}, sparseSize{483, 12};
+    minor{337, 8}, prefix{345, 155}, sparseMap{386, 96}, sparseExtended{482, 1},
+    sparseSize{483, 12};
 }  // namespace field
 
 /// A header block, kept.

@@ -11,12 +11,14 @@ namespace stave::layer {
 
 namespace {
 
-constexpr uint64_t maxNameBytes = 64 << 10;      // of a GNU long name
-constexpr uint64_t maxRecordsBytes = 4 << 20;    // of one pax header
+constexpr uint64_t maxNameBytes = 64 << 10;    // of a GNU long name
+constexpr uint64_t maxRecordsBytes = 4 << 20;  // of one pax header
 constexpr uint64_t maxFileBytes = std::numeric_limits<int64_t>::max() / 2;
 constexpr std::string_view attributePrefix = "SCHILY.xattr.";
 
-uint64_t paddingOf(uint64_t size) { return (tarBlock - size % tarBlock) % tarBlock; }
+uint64_t paddingOf(uint64_t size) {
+  return (tarBlock - size % tarBlock) % tarBlock;
+}
 
 bool allZero(std::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char byte) { return byte == 0; });
@@ -113,10 +115,13 @@ bool TarReader::header(TarHeader& header) {
 }
 
 /// Reads the headers that only extend the one that follows.
-void TarReader::extensions(TarHeader& header, Records& local, std::string& path, std::string& link) {
+void TarReader::extensions(TarHeader& header, Records& local, std::string& path,
+                           std::string& link) {
   while (strchr("xgLKV", header.type()) != nullptr && header.type() != '\0') {
     uint64_t size = 0;
-    KJ_IF_MAYBE(value, parseTarNumber(header.raw(field::size))) { size = uint64_t(*value); }
+    KJ_IF_MAYBE (value, parseTarNumber(header.raw(field::size))) {
+      size = uint64_t(*value);
+    }
     bool name = header.type() == 'L' || header.type() == 'K';
     if (size > (name ? maxNameBytes : maxRecordsBytes)) refuse("an extended header is too long");
     auto content = text(size, "an extended header");
@@ -159,7 +164,9 @@ class NumberReader {
   explicit NumberReader(const TarHeader& header) : header_(header) {}
 
   int64_t get(TarField part, const char* name) {
-    KJ_IF_MAYBE(value, parseTarNumber(header_.raw(part))) { return *value; }
+    KJ_IF_MAYBE (value, parseTarNumber(header_.raw(part))) {
+      return *value;
+    }
     if (wrong_.empty()) wrong_ = name;
     return 0;
   }
@@ -171,7 +178,7 @@ class NumberReader {
 };
 
 bool assignNumber(std::string_view text, uint64_t limit, uint64_t& target) {
-  KJ_IF_MAYBE(value, parseDecimal(text)) {
+  KJ_IF_MAYBE (value, parseDecimal(text)) {
     target = *value;
     return *value <= limit;
   }
@@ -201,7 +208,7 @@ bool applyRecord(const std::string& key, const std::string& value, Entry& entry,
     if (!assignNumber(value, maxId, number)) return false;
     entry.gid = gid_t(number);
   } else if (key == "mtime") {
-    KJ_IF_MAYBE(time, parseTarTime(value)) {
+    KJ_IF_MAYBE (time, parseTarTime(value)) {
       entry.modified = {time->first, long(time->second)};
       return true;
     }
@@ -229,9 +236,10 @@ void TarReader::finishEntry(Entry& entry, const TarHeader& header, const Records
       refuse("the pax record " + key + " of " + entry.path + " is wrong");
     }
   }
-  if (!numbers.wrong().empty()) refuse("the " + numbers.wrong() + " of " + entry.path + " is no number");
+  if (!numbers.wrong().empty())
+    refuse("the " + numbers.wrong() + " of " + entry.path + " is no number");
   if (stored > maxFileBytes) refuse("the size of " + entry.path + " is impossible");
-  KJ_IF_MAYBE(type, typeOf(header.type(), entry.path)) {
+  KJ_IF_MAYBE (type, typeOf(header.type(), entry.path)) {
     entry.type = *type;
   } else {
     refuse("the type of " + entry.path + " is unknown");

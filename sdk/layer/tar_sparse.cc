@@ -4,8 +4,8 @@
 #include "stave/layer/tar.h"
 #include "tar_header.h"
 
-// The four ways in which GNU tar writes down where a sparse file has data: in the header ("old"), in
-// pax records (0.0 and 0.1), and in front of the data (1.0).
+// The four ways in which GNU tar writes down where a sparse file has data: in the header ("old"),
+// in pax records (0.0 and 0.1), and in front of the data (1.0).
 
 namespace stave::layer {
 
@@ -28,8 +28,8 @@ bool addExtents(std::string_view raw, size_t count, std::vector<Extent>& extents
     auto offset = raw.substr(i * 2 * extentField, extentField);
     auto size = raw.substr((i * 2 + 1) * extentField, extentField);
     if (offset[0] == '\0') return true;
-    KJ_IF_MAYBE(start, parseTarNumber(offset)) {
-      KJ_IF_MAYBE(length, parseTarNumber(size)) {
+    KJ_IF_MAYBE (start, parseTarNumber(offset)) {
+      KJ_IF_MAYBE (length, parseTarNumber(size)) {
         if (*start < 0 || *length < 0) return false;
         extents.push_back({uint64_t(*start), uint64_t(*length)});
         continue;
@@ -45,7 +45,7 @@ bool parseMap(std::string_view text, std::vector<Extent>& extents) {
   std::vector<uint64_t> numbers;
   while (!text.empty()) {
     auto comma = std::min(text.find(','), text.size());
-    KJ_IF_MAYBE(value, parseDecimal(text.substr(0, comma))) {
+    KJ_IF_MAYBE (value, parseDecimal(text.substr(0, comma))) {
       numbers.push_back(*value);
     } else {
       return false;
@@ -62,7 +62,7 @@ bool parsePairs(const TarRecords& records, std::vector<Extent>& extents) {
   for (auto& [key, value] : records) {
     bool offset = key == "GNU.sparse.offset";
     if (!offset && key != "GNU.sparse.numbytes") continue;
-    KJ_IF_MAYBE(number, parseDecimal(value)) {
+    KJ_IF_MAYBE (number, parseDecimal(value)) {
       if (offset) extents.push_back({*number, 0});
       if (!offset && extents.empty()) return false;
       if (!offset) extents.back().size = *number;
@@ -98,7 +98,7 @@ void TarReader::oldSparse(Entry& entry, const TarHeader& header) {
     good = addExtents(bytes, extendedEntries, entry.extents) && entry.extents.size() < maxExtents;
     more = bytes[extendedEntries * 2 * extentField] != '\0';
   }
-  KJ_IF_MAYBE(size, parseTarNumber(header.raw(field::sparseSize))) {
+  KJ_IF_MAYBE (size, parseTarNumber(header.raw(field::sparseSize))) {
     entry.size = uint64_t(*size);
   } else {
     good = false;
@@ -114,7 +114,7 @@ void TarReader::newSparse(Entry& entry, const Records& records) {
   // The name in the header is one for tars that know nothing of holes.
   if (auto* name = find(records, "GNU.sparse.name")) entry.path = *name;
   bool good = true;
-  KJ_IF_MAYBE(value, parseDecimal(size != nullptr ? *size : *realSize)) {
+  KJ_IF_MAYBE (value, parseDecimal(size != nullptr ? *size : *realSize)) {
     entry.size = *value;
   } else {
     good = false;
@@ -145,12 +145,24 @@ bool TarReader::storedMap(Entry& entry) {
     return number;
   };
   uint64_t count = 0;
-  KJ_IF_MAYBE(value, line()) { count = *value; } else { return false; }
+  KJ_IF_MAYBE (value, line()) {
+    count = *value;
+  } else {
+    return false;
+  }
   if (count > maxExtents) return false;
   for (uint64_t i = 0; i < count; i++) {
     Extent extent{};
-    KJ_IF_MAYBE(value, line()) { extent.offset = *value; } else { return false; }
-    KJ_IF_MAYBE(value, line()) { extent.size = *value; } else { return false; }
+    KJ_IF_MAYBE (value, line()) {
+      extent.offset = *value;
+    } else {
+      return false;
+    }
+    KJ_IF_MAYBE (value, line()) {
+      extent.size = *value;
+    } else {
+      return false;
+    }
     entry.extents.push_back(extent);
   }
   return true;

@@ -43,12 +43,12 @@ std::string contentOf(TarReader& reader) {
 }
 
 ErrorCode refusalOf(const std::string& tar) {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-    Pieces source(tar, 512);
-    TarReader reader(source);
-    Entry entry;
-    while (reader.next(entry)) contentOf(reader);
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                 Pieces source(tar, 512);
+                 TarReader reader(source);
+                 Entry entry;
+                 while (reader.next(entry)) contentOf(reader);
+               })) {
     return codeOf(*exception);
   }
   ADD_FAILURE() << "it was taken";
@@ -96,7 +96,9 @@ TEST(TarTest, DamageIsRefused) {
 TEST(TarTest, NumbersOfEveryForm) {
   auto number = [](std::string_view raw) {
     auto parsed = parseTarNumber(raw);
-    KJ_IF_MAYBE(value, parsed) { return *value; }
+    KJ_IF_MAYBE (value, parsed) {
+      return *value;
+    }
     return int64_t(-999);
   };
   EXPECT_EQ(number(std::string_view("0000644\0", 8)), 0644);
@@ -112,13 +114,16 @@ TEST(TarTest, RecordsAndTimes) {
   TarRecords records;
   EXPECT_TRUE(parseTarRecords("12 path=a=b\n6 k=v\n", records));
   EXPECT_EQ(records, (TarRecords{{"path", "a=b"}, {"k", "v"}}));
-  for (auto* wrong : {"12 path=a", "x path=a\n", "5 k=v\n", "99999999999999999999 a=b\n", "5 kv\n"}) {
+  for (auto* wrong :
+       {"12 path=a", "x path=a\n", "5 k=v\n", "99999999999999999999 a=b\n", "5 kv\n"}) {
     TarRecords ignored;
     EXPECT_FALSE(parseTarRecords(wrong, ignored)) << wrong;
   }
   auto time = parseTarTime("-1.25");
   ASSERT_TRUE(time != nullptr);
-  KJ_IF_MAYBE(value, time) { EXPECT_EQ(*value, (std::pair<int64_t, uint32_t>(-2, 750'000'000))); }
+  KJ_IF_MAYBE (value, time) {
+    EXPECT_EQ(*value, (std::pair<int64_t, uint32_t>(-2, 750'000'000)));
+  }
   EXPECT_TRUE(parseTarTime("soon") == nullptr);
 }
 

@@ -8,8 +8,8 @@ namespace stave::layer {
 namespace {
 
 constexpr char zeros[tarBlock] = {};
-constexpr uint64_t maxOctal7 = 07777777;        // what fits in an id's field
-constexpr uint64_t maxOctal11 = 077777777777;   // what fits in a size's or time's field
+constexpr uint64_t maxOctal7 = 07777777;       // what fits in an id's field
+constexpr uint64_t maxOctal11 = 077777777777;  // what fits in a size's or time's field
 
 char flagOf(EntryType type) {
   switch (type) {
@@ -32,7 +32,8 @@ char flagOf(EntryType type) {
 
 void putOctal(TarHeader& header, TarField part, uint64_t value) {
   size_t digits = part.size - 1;
-  for (size_t i = digits; i > 0; i--, value >>= 3) header.bytes[part.offset + i - 1] = '0' + (value & 7);
+  for (size_t i = digits; i > 0; i--, value >>= 3)
+    header.bytes[part.offset + i - 1] = '0' + (value & 7);
 }
 
 void putText(TarHeader& header, TarField part, std::string_view text) {
@@ -44,7 +45,12 @@ void addRecord(std::string& records, std::string_view key, std::string_view valu
   size_t rest = key.size() + value.size() + 3;  // the space, the "=" and the end of the line
   size_t size = rest + std::to_string(rest).size();
   size = rest + std::to_string(size).size();
-  records.append(std::to_string(size)).append(" ").append(key).append("=").append(value).append("\n");
+  records.append(std::to_string(size))
+      .append(" ")
+      .append(key)
+      .append("=")
+      .append(value)
+      .append("\n");
 }
 
 std::string timeText(const timespec& time) {
@@ -93,7 +99,10 @@ TarHeader headerOf(const Entry& entry, const std::string& path, char flag, uint6
   putOctal(header, field::modified, seconds < 0 || uint64_t(seconds) > maxOctal11 ? 0 : seconds);
   header.bytes[field::type.offset] = flag;
   putText(header, field::link, entry.linkTarget);
-  putText(header, field::magic, std::string_view("ustar\0" "00", 8));
+  putText(header, field::magic,
+          std::string_view("ustar\0"
+                           "00",
+                           8));
   putOctal(header, field::major, entry.major);
   putOctal(header, field::minor, entry.minor);
   finishChecksum(header);
@@ -131,7 +140,9 @@ void TarWriter::add(const Entry& entry) {
   put({header.bytes, tarBlock});
 }
 
-void TarWriter::data(std::string_view bytes) { put(bytes); }
+void TarWriter::data(std::string_view bytes) {
+  put(bytes);
+}
 
 void TarWriter::finish() {
   pad();

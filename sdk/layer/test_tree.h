@@ -62,6 +62,8 @@ inline void applyTo(const std::string& directory, const std::string& tar, Rooted
   applyTar(source, writer, control);
 }
 
-inline os::Fd directoryOf(const std::string& path) { return os::open(path, O_PATH | O_DIRECTORY); }
+inline os::Fd directoryOf(const std::string& path) {
+  return os::open(path, O_PATH | O_DIRECTORY);
+}
 
 }  // namespace stave::layer

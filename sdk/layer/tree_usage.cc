@@ -15,11 +15,11 @@ class UsageWalk {
  public:
   void add(int directory, const std::string& name) {
     auto found = os::statAt(directory, name);
-    KJ_IF_MAYBE(info, found) {
+    KJ_IF_MAYBE (info, found) {
       if (!S_ISDIR(info->st_mode)) return count(*info);
       count(*info);
       auto below = os::openInRoot(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-      KJ_IF_MAYBE(fd, below) {
+      KJ_IF_MAYBE (fd, below) {
         for (auto& child : os::namesIn(*fd)) add(*fd, child);
       }
     }

@@ -29,8 +29,8 @@ Unpacked unpackLayer(Work& work) {
   return {std::move(staged), std::move(result)};
 }
 
-/// Directories that the layer needs but does not describe get what they have in the layers below, as if
-/// it had been unpacked on top of them.
+/// Directories that the layer needs but does not describe get what they have in the layers below,
+/// as if it had been unpacked on top of them.
 void adoptFromBelow(const Place& place, const std::vector<std::string>& directories,
                     const Chain& below) {
   auto root = os::open(place.content(), O_PATH | O_DIRECTORY);
@@ -41,7 +41,8 @@ void adoptFromBelow(const Place& place, const std::vector<std::string>& director
   }
 }
 
-LayerRecord recordOf(const std::string& chainId, const std::string& parent, const Unpacked& unpacked) {
+LayerRecord recordOf(const std::string& chainId, const std::string& parent,
+                     const Unpacked& unpacked) {
   LayerRecord record;
   record.chainId = chainId;
   record.parent = parent;
@@ -53,7 +54,8 @@ LayerRecord recordOf(const std::string& chainId, const std::string& parent, cons
   return record;
 }
 
-Task<> run(StorageService& service, Unpacking::Request request, std::shared_ptr<JobControl> control) {
+Task<> run(StorageService& service, Unpacking::Request request,
+           std::shared_ptr<JobControl> control) {
   bool stacked = service.driver().whiteouts() == Whiteouts::apply;
   Chain below;
   if (stacked && !request.parent.empty()) {

@@ -33,7 +33,9 @@ bool RootedWriter::addWhiteout(const Place& place) {
 void RootedWriter::hide(const Place& place) {
   auto found = os::statAt(place.in(), place.name);
   bool directory = false;
-  KJ_IF_MAYBE(info, found) { directory = S_ISDIR(info->st_mode); }
+  KJ_IF_MAYBE (info, found) {
+    directory = S_ISDIR(info->st_mode);
+  }
   if (whiteouts_ == Whiteouts::overlay) {
     if (found == nullptr) os::makeNodeAt(place.in(), place.name, S_IFCHR, 0);
     if (directory) hideContent(place.path);

@@ -23,8 +23,9 @@ void makeContent(const layer::Place& place, const layer::Chain& below) {
 
 BtrfsDriver::BtrfsDriver(const std::string& statePath) {
   if (isBtrfs(statePath)) return;
-  fail(ErrorCode::UNSUPPORTED, statePath + " does not lie on Btrfs: mount one there, or use the overlay "
-                                           "or copy driver");
+  fail(ErrorCode::UNSUPPORTED, statePath +
+                                   " does not lie on Btrfs: mount one there, or use the overlay "
+                                   "or copy driver");
 }
 
 void BtrfsDriver::makeLayer(const layer::Place& place, const layer::Chain& below) {
@@ -44,7 +45,8 @@ os::Fd BtrfsDriver::mountChain(const layer::Chain& chain) {
   return layer::bindTree(chain.front().place.content(), {}, true);
 }
 
-std::vector<layer::Change> BtrfsDriver::changes(const layer::Place& place, const layer::Chain& below) {
+std::vector<layer::Change> BtrfsDriver::changes(const layer::Place& place,
+                                                const layer::Chain& below) {
   auto after = os::open(place.content(), O_PATH | O_DIRECTORY);
   if (below.empty()) return layer::upperChanges(after, nullptr);
   return layer::compareTrees(os::open(below.front().place.content(), O_PATH | O_DIRECTORY), after);

@@ -6,8 +6,8 @@
 
 namespace stave::btrfs {
 
-/// The content of every layer and snapshot is a subvolume; one on top of another begins as a snapshot of
-/// it, which costs the same however large it is.
+/// The content of every layer and snapshot is a subvolume; one on top of another begins as a
+/// snapshot of it, which costs the same however large it is.
 class BtrfsDriver final : public layer::Driver {
  public:
   /// Fails [unsupported] when the state does not lie on Btrfs.

@@ -13,4 +13,5 @@ kj::Promise<schema::Storage::Client> start(Context& context) {
 }  // namespace stave::btrfs
 
 STAVE_PLUGIN(stave::schema::Storage, "storage", "btrfs", "0.1",
-             "Layers and snapshots as Btrfs subvolumes", "", stave::NoSettings, stave::btrfs::start);
+             "Layers and snapshots as Btrfs subvolumes", "", stave::NoSettings,
+             stave::btrfs::start);

@@ -22,7 +22,8 @@ template <typename Arguments>
 os::Fd parentAndName(const std::string& path, Arguments& arguments) {
   auto slash = path.rfind('/');
   auto name = path.substr(slash + 1);
-  if (name.size() >= sizeof(arguments.name)) failErrno("naming the subvolume " + path, ENAMETOOLONG);
+  if (name.size() >= sizeof(arguments.name))
+    failErrno("naming the subvolume " + path, ENAMETOOLONG);
   memcpy(arguments.name, name.data(), name.size());
   return os::open(path.substr(0, slash), O_RDONLY | O_DIRECTORY);
 }

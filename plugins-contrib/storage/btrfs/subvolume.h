@@ -2,7 +2,8 @@
 
 #include <string>
 
-/// Btrfs subvolumes through the kernel's own calls. Every function throws an error that names the path.
+/// Btrfs subvolumes through the kernel's own calls. Every function throws an error that names the
+/// path.
 namespace stave::btrfs {
 
 /// Whether the path lies on Btrfs.

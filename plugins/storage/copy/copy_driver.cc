@@ -38,12 +38,15 @@ os::Fd CopyDriver::mountChain(const layer::Chain& chain) {
   return layer::bindTree(chain.front().place.content(), {}, true);
 }
 
-std::vector<layer::Change> CopyDriver::changes(const layer::Place& place, const layer::Chain& below) {
+std::vector<layer::Change> CopyDriver::changes(const layer::Place& place,
+                                               const layer::Chain& below) {
   auto after = os::open(place.content(), O_PATH | O_DIRECTORY);
   if (below.empty()) return layer::upperChanges(after, nullptr);
   return layer::compareTrees(os::open(below.front().place.content(), O_PATH | O_DIRECTORY), after);
 }
 
-void CopyDriver::remove(const std::string& path) { os::removeTree(path); }
+void CopyDriver::remove(const std::string& path) {
+  os::removeTree(path);
+}
 
 }  // namespace stave::copy

@@ -4,8 +4,8 @@
 
 namespace stave::copy {
 
-/// Every layer and every snapshot is a complete tree of its own. Blocks are shared where the file system
-/// can (XFS, Btrfs); anywhere else this costs the space of each.
+/// Every layer and every snapshot is a complete tree of its own. Blocks are shared where the file
+/// system can (XFS, Btrfs); anywhere else this costs the space of each.
 class CopyDriver final : public layer::Driver {
  public:
   layer::Whiteouts whiteouts() const override { return layer::Whiteouts::apply; }

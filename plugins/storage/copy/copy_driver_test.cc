@@ -51,7 +51,9 @@ TEST_F(CopyDriverTest, HardLinksStayLinks) {
   auto root = os::open(snapshot_.content(), O_RDONLY | O_DIRECTORY);
   auto found = os::statAt(root, "b");
   ASSERT_TRUE(found != nullptr);
-  KJ_IF_MAYBE(info, found) { EXPECT_EQ(info->st_nlink, 2u); }
+  KJ_IF_MAYBE (info, found) {
+    EXPECT_EQ(info->st_nlink, 2u);
+  }
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace {
 
 constexpr mode_t plainMode = 0755;
 
-/// The root directory of a snapshot shows its own attributes, so it gets those of the nearest layer that
-/// says what the root is like.
+/// The root directory of a snapshot shows its own attributes, so it gets those of the nearest layer
+/// that says what the root is like.
 void copyRootAttributes(int target, const layer::Chain& below) {
   for (auto& link : below) {
     if (!link.rootNamed) continue;
@@ -42,7 +42,9 @@ OverlayDriver::OverlayDriver(std::string statePath, bool isVolatile)
   os::makeDirectories(lowest_, plainMode);
 }
 
-void OverlayDriver::makeLayer(const layer::Place& place, const layer::Chain&) { makeContent(place); }
+void OverlayDriver::makeLayer(const layer::Place& place, const layer::Chain&) {
+  makeContent(place);
+}
 
 void OverlayDriver::makeSnapshot(const layer::Place& place, const layer::Chain& below) {
   copyRootAttributes(makeContent(place), below);
@@ -79,6 +81,8 @@ void OverlayDriver::forget(const layer::Place& place) {
   mounts_.erase(place.path);
 }
 
-void OverlayDriver::remove(const std::string& path) { os::removeTree(path); }
+void OverlayDriver::remove(const std::string& path) {
+  os::removeTree(path);
+}
 
 }  // namespace stave::overlay

@@ -28,7 +28,8 @@ class OverlayDriverTest : public testing::Test {
     return {state_ + "/" + name};
   }
 
-  layer::Place layerWith(const std::string& name, const std::string& file, const std::string& content) {
+  layer::Place layerWith(const std::string& name, const std::string& file,
+                         const std::string& content) {
     auto made = place(name);
     driver_->makeLayer(made, {});
     os::replaceFile(made.content() + "/" + file, content);
@@ -82,7 +83,7 @@ TEST_F(OverlayDriverTest, MappedSnapshotShowsShiftedOwners) {
   auto tree = driver_->mountSnapshot(snapshot, chain, mappings, false);
   auto info = os::statAt(tree, "a");
   ASSERT_TRUE(info != nullptr);
-  KJ_IF_MAYBE(found, info) {
+  KJ_IF_MAYBE (found, info) {
     EXPECT_EQ(found->st_uid, 100000u);
     EXPECT_EQ(found->st_gid, 200000u);
   }

@@ -9,8 +9,8 @@ namespace stave::overlay {
 
 namespace {
 
-/// Where layers are taken from: the directory itself, or an id-mapped view of it, in which files have
-/// the owners that the container is to see.
+/// Where layers are taken from: the directory itself, or an id-mapped view of it, in which files
+/// have the owners that the container is to see.
 os::Fd openRoot(const Stack& stack) {
   if (stack.mappings.empty()) return os::open(stack.root, O_PATH | O_DIRECTORY);
   return layer::bindTree(stack.root, stack.mappings, false);

@@ -9,10 +9,10 @@ namespace stave::overlay {
 
 /// Layers to put together.
 struct Stack {
-  std::string root;            ///< the directory that everything below lies in
-  layer::Chain lower;          ///< nearest first
-  std::string lowest;          ///< an empty directory: overlayfs wants two layers at least
-  std::string top;             ///< the place of a snapshot; empty: read-only
+  std::string root;    ///< the directory that everything below lies in
+  layer::Chain lower;  ///< nearest first
+  std::string lowest;  ///< an empty directory: overlayfs wants two layers at least
+  std::string top;     ///< the place of a snapshot; empty: read-only
   os::IdMappings mappings;
   bool isVolatile = false;
 };

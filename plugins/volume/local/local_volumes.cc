@@ -64,7 +64,8 @@ kj::Promise<void> LocalVolumes::create(CreateContext context) {
   if (existing != entries_.end()) {
     auto& options = existing->second.volume.options;
     if (options == volume.options) return kj::READY_NOW;
-    fail(ErrorCode::CONFLICT, "volume " + volume.name + " exists with other options:" + shown(options));
+    fail(ErrorCode::CONFLICT,
+         "volume " + volume.name + " exists with other options:" + shown(options));
   }
   store_.add(volume);
   entries_[volume.name] = Entry{volume, std::move(plan), nullptr};

@@ -28,7 +28,8 @@ class LocalVolumes final : public schema::VolumeDriver::Server {
     Volume volume;
     MountPlan plan;
     kj::AutoCloseFd kept;  ///< of a file system: later mounts show the same one
-    std::shared_ptr<unsigned> handedOut = std::make_shared<unsigned>(0);  ///< descriptors still held
+    std::shared_ptr<unsigned> handedOut =
+        std::make_shared<unsigned>(0);  ///< descriptors still held
   };
 
   Entry& find(const std::string& name);

@@ -8,10 +8,14 @@ namespace stave::local {
 namespace {
 
 const std::map<std::string_view, uint64_t> attributesByName = {
-    {"ro", MOUNT_ATTR_RDONLY},      {"nosuid", MOUNT_ATTR_NOSUID},
-    {"nodev", MOUNT_ATTR_NODEV},    {"noexec", MOUNT_ATTR_NOEXEC},
-    {"noatime", MOUNT_ATTR_NOATIME}, {"nodiratime", MOUNT_ATTR_NODIRATIME},
-    {"relatime", 0},                {"rw", 0},
+    {"ro", MOUNT_ATTR_RDONLY},
+    {"nosuid", MOUNT_ATTR_NOSUID},
+    {"nodev", MOUNT_ATTR_NODEV},
+    {"noexec", MOUNT_ATTR_NOEXEC},
+    {"noatime", MOUNT_ATTR_NOATIME},
+    {"nodiratime", MOUNT_ATTR_NODIRATIME},
+    {"relatime", 0},
+    {"rw", 0},
     {"defaults", 0}};
 
 std::string get(const OptionMap& options, const std::string& key) {
@@ -22,7 +26,8 @@ std::string get(const OptionMap& options, const std::string& key) {
 void requireKnown(const OptionMap& options) {
   for (auto& [key, value] : options) {
     if (key == "type" || key == "o" || key == "device") continue;
-    fail(ErrorCode::INVALID, "the volume option \"" + key + "\" is unknown; known are type, o, device");
+    fail(ErrorCode::INVALID,
+         "the volume option \"" + key + "\" is unknown; known are type, o, device");
   }
 }
 
@@ -53,7 +58,8 @@ void requireConsistent(const MountPlan& plan) {
   if (plan.device.empty()) fail(ErrorCode::INVALID, "a volume with options needs \"device\"");
   if (plan.kind == MountPlan::bind) {
     if (plan.device[0] != '/') {
-      fail(ErrorCode::INVALID, "the device \"" + plan.device + "\" of a bind volume is no absolute path");
+      fail(ErrorCode::INVALID,
+           "the device \"" + plan.device + "\" of a bind volume is no absolute path");
     }
     if (!plan.parameters.empty() || !plan.flags.empty()) {
       fail(ErrorCode::INVALID, "a bind volume takes mount flags only, such as ro or nosuid");

@@ -10,8 +10,8 @@
 
 namespace stave::local {
 
-/// As given at creation: `type`, `o` and `device`, with the meaning that mount(8) gives to -t, -o and its
-/// first operand. None of them: a directory of the driver's own.
+/// As given at creation: `type`, `o` and `device`, with the meaning that mount(8) gives to -t, -o
+/// and its first operand. None of them: a directory of the driver's own.
 using OptionMap = std::map<std::string, std::string>;
 
 /// What the options ask for.

@@ -9,14 +9,16 @@ namespace stave::local {
 namespace {
 
 ErrorCode refusalOf(const OptionMap& options) {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { planOf(options); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { planOf(options); })) {
     return codeOf(*exception);
   }
   ADD_FAILURE() << "the options were taken";
   return ErrorCode::INTERNAL;
 }
 
-TEST(VolumeOptionsTest, NoOptionsAreADirectory) { EXPECT_EQ(planOf({}).kind, MountPlan::directory); }
+TEST(VolumeOptionsTest, NoOptionsAreADirectory) {
+  EXPECT_EQ(planOf({}).kind, MountPlan::directory);
+}
 
 TEST(VolumeOptionsTest, BindKeepsFlags) {
   auto plan = planOf({{"type", "none"}, {"o", "rbind,ro,nosuid"}, {"device", "/srv/data"}});

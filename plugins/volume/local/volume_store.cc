@@ -55,7 +55,8 @@ VolumeStore::VolumeStore(std::string path) : path_(std::move(path)) {
 }
 
 std::vector<Volume> VolumeStore::load() {
-  for (auto& name : os::listDirectory(path_ + "/staging")) os::removeTree(path_ + "/staging/" + name);
+  for (auto& name : os::listDirectory(path_ + "/staging"))
+    os::removeTree(path_ + "/staging/" + name);
   std::vector<Volume> volumes;
   for (auto& name : os::listDirectory(path_ + "/volumes")) {
     volumes.push_back(decode(os::readFile(path_ + "/volumes/" + name + "/record")));

@@ -50,7 +50,8 @@ TEST_F(VolumeStoreTest, RemovedVolumesAndLeftoversGo) {
 
 TEST_F(VolumeStoreTest, NamesAreChecked) {
   requireGoodName("a.b_c-1");
-  for (auto* name : {"", ".a", "-a", "a/b", "..", "a b"}) EXPECT_ANY_THROW(requireGoodName(name)) << name;
+  for (auto* name : {"", ".a", "-a", "a/b", "..", "a b"})
+    EXPECT_ANY_THROW(requireGoodName(name)) << name;
 }
 
 }  // namespace

@@ -35,9 +35,8 @@ bool readSized(std::string& value, const std::string& path, Read read) {
 std::vector<std::string> namesOf(const std::string& path) {
   std::string list;
   std::vector<std::string> names;
-  readSized(list, path, [&](char* buffer, size_t size) {
-    return llistxattr(path.c_str(), buffer, size);
-  });
+  readSized(list, path,
+            [&](char* buffer, size_t size) { return llistxattr(path.c_str(), buffer, size); });
   for (size_t start = 0; start < list.size();) {
     names.emplace_back(list.c_str() + start);
     start += names.back().size() + 1;

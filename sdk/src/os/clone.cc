@@ -30,8 +30,8 @@ void copyRange(int from, int to, off_t position, off_t end) {
     off_t target = position;
     ssize_t count = copy_file_range(from, &source, to, &target, size_t(end - position), 0);
     if (count < 0 && errno == EINTR) continue;
-    bool impossible = count < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS ||
-                                    errno == EOPNOTSUPP);
+    bool impossible =
+        count < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP);
     if (impossible) return copyPlain(from, to, position, end);
     if (count < 0) failErrno("copying a file", errno);
     if (count == 0) return;  // it was cut meanwhile

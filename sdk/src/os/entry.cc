@@ -59,7 +59,8 @@ kj::Maybe<Fd> openInRoot(int root, const std::string& path, int flags) {
 }
 
 kj::Maybe<Fd> createFileAt(int directory, const std::string& name, mode_t mode) {
-  int fd = openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+  int fd =
+      openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   if (fd < 0 && errno == EEXIST) return nullptr;
   check(fd, "creating file", name);
   return Fd(fd);
@@ -131,7 +132,8 @@ void setOwner(int fd, uid_t uid, gid_t gid) {
 }
 
 void setOwnerAt(int directory, const std::string& name, uid_t uid, gid_t gid) {
-  check(fchownat(directory, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "setting the owner of", name);
+  check(fchownat(directory, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "setting the owner of",
+        name);
 }
 
 void setMode(int fd, mode_t mode) {
@@ -149,7 +151,8 @@ void setModified(int fd, timespec modified) {
 
 void setModifiedAt(int directory, const std::string& name, timespec modified) {
   timespec times[2] = {modified, modified};
-  check(utimensat(directory, name.c_str(), times, AT_SYMLINK_NOFOLLOW), "setting the time of", name);
+  check(utimensat(directory, name.c_str(), times, AT_SYMLINK_NOFOLLOW), "setting the time of",
+        name);
 }
 
 void syncFileSystem(int fd) {

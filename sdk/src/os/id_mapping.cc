@@ -16,8 +16,8 @@ namespace stave::os {
 
 namespace {
 
-/// A process that does nothing in a user namespace of its own until it is destroyed. It sends no signal
-/// when it ends, so that nobody else's waiting is disturbed.
+/// A process that does nothing in a user namespace of its own until it is destroyed. It sends no
+/// signal when it ends, so that nobody else's waiting is disturbed.
 class NamespaceHolder {
  public:
   NamespaceHolder() {

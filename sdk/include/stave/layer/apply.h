@@ -11,7 +11,7 @@ namespace stave::layer {
 
 struct ApplyRequest {
   os::Fd blob;
-  uint64_t size = 0;      ///< of the blob, when all of it has come
+  uint64_t size = 0;  ///< of the blob, when all of it has come
   std::string mediaType;
   std::string diffId;     ///< empty: any
   std::string directory;  ///< exists; empty, or with the content of the parent
@@ -26,9 +26,9 @@ struct ApplyResult {
   bool rootOpaque = false;
 };
 
-/// Applies one layer to a directory; blocks. Fails [invalid] for a bad archive, naming the entry, or a
-/// wrong diffId, [exhausted] when the disk is full, [cancelled]. What it has made by then stays there for
-/// the caller to throw away; nothing is synced to the disk.
+/// Applies one layer to a directory; blocks. Fails [invalid] for a bad archive, naming the entry,
+/// or a wrong diffId, [exhausted] when the disk is full, [cancelled]. What it has made by then
+/// stays there for the caller to throw away; nothing is synced to the disk.
 ApplyResult applyLayer(ApplyRequest request);
 
 /// Applies an uncompressed tar.

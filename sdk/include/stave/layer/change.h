@@ -22,9 +22,9 @@ std::vector<Change> compareTrees(int before, int after);
 /// What an overlay's upper directory says of the tree below it; null: there is none.
 std::vector<Change> upperChanges(int upper, kj::Maybe<const os::Fd&> below);
 
-/// Writes changes of the tree at `root` as a layer. Deterministic: the same changes give the same bytes.
-/// Marks of overlayfs are left out. A file that vanishes meanwhile is left out; one whose size changes
-/// while it is written is padded or cut.
+/// Writes changes of the tree at `root` as a layer. Deterministic: the same changes give the same
+/// bytes. Marks of overlayfs are left out. A file that vanishes meanwhile is left out; one whose
+/// size changes while it is written is padded or cut.
 void writeDiff(int root, const std::vector<Change>& changes, TarWriter& writer);
 
 /// Copies everything below one directory into another, empty one: owners, permissions, times,

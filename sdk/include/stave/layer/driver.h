@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-/// What differs between storage drivers, below a service that is the same for all (storage_service.h).
+/// What differs between storage drivers, below a service that is the same for all
+/// (storage_service.h).
 namespace stave::layer {
 
 /// Times are Unix time in nanoseconds.
@@ -32,8 +33,8 @@ struct SnapshotRecord {
   std::vector<std::pair<std::string, std::string>> labels;
 };
 
-/// The directory of one layer or snapshot. Its files are below `content()`; beside it a driver keeps
-/// what it needs.
+/// The directory of one layer or snapshot. Its files are below `content()`; beside it a driver
+/// keeps what it needs.
 struct Place {
   std::string path;
   std::string content() const { return path + "/fs"; }
@@ -47,8 +48,8 @@ struct ChainLink {
 /// The layers that something stands on, the nearest first; down to one that hides all below it.
 using Chain = std::vector<ChainLink>;
 
-/// Everything blocks, is called on worker threads, and several calls may be under way at once, though
-/// never two that make or remove the same place.
+/// Everything blocks, is called on worker threads, and several calls may be under way at once,
+/// though never two that make or remove the same place.
 class Driver {
  public:
   virtual ~Driver() noexcept(false) = default;
@@ -56,21 +57,21 @@ class Driver {
   /// Whiteouts::overlay: a layer's place holds that layer alone, so it needs no parent to be made.
   virtual Whiteouts whiteouts() const = 0;
 
-  /// Makes `place.content()`, into which a layer will be unpacked. `below` is empty unless whiteouts()
-  /// is Whiteouts::apply; then it begins with what its parent's content is.
+  /// Makes `place.content()`, into which a layer will be unpacked. `below` is empty unless
+  /// whiteouts() is Whiteouts::apply; then it begins with what its parent's content is.
   virtual void makeLayer(const Place& place, const Chain& below) = 0;
 
   virtual void makeSnapshot(const Place& place, const Chain& below) = 0;
 
   /// A fresh detached mount of the snapshot at `place` that stands on `below`.
-  virtual os::Fd mountSnapshot(const Place& place, const Chain& below, const os::IdMappings& mappings,
-                               bool readOnly) = 0;
+  virtual os::Fd mountSnapshot(const Place& place, const Chain& below,
+                               const os::IdMappings& mappings, bool readOnly) = 0;
 
   /// A fresh detached mount of a chain, read-only. It has one layer or more.
   virtual os::Fd mountChain(const Chain& chain) = 0;
 
-  /// What the layer or snapshot at `place` changes of `below`, sorted by path. The content of what was
-  /// not deleted is found below `place.content()`.
+  /// What the layer or snapshot at `place` changes of `below`, sorted by path. The content of what
+  /// was not deleted is found below `place.content()`.
   virtual std::vector<Change> changes(const Place& place, const Chain& below) = 0;
 
   /// Last words before the place is renamed and removed: nothing may be kept open.

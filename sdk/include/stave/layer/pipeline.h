@@ -7,8 +7,8 @@
 
 namespace stave::layer {
 
-/// Reads and uncompresses on one thread and hashes on a second, while the owner consumes the pieces on
-/// its own: the three overlap.
+/// Reads and uncompresses on one thread and hashes on a second, while the owner consumes the pieces
+/// on its own: the three overlap.
 class Pipeline final : public PieceSource {
  public:
   /// `control->stop` is set when the pipeline is destroyed before its end.

@@ -19,8 +19,9 @@ enum class Whiteouts {
   overlay  ///< the marks that overlayfs takes for a deletion: the tree below has one layer only
 };
 
-/// Makes the entries of a layer below one directory and nowhere else, whatever their names say: symbolic
-/// links on the way are resolved with that directory as the root, names that leave it are refused.
+/// Makes the entries of a layer below one directory and nowhere else, whatever their names say:
+/// symbolic links on the way are resolved with that directory as the root, names that leave it are
+/// refused.
 class RootedWriter {
  public:
   RootedWriter(os::Fd root, Whiteouts whiteouts);
@@ -31,15 +32,15 @@ class RootedWriter {
   /// After the last entry: the times of directories, which every entry inside them changes.
   void finish();
 
-  /// Directories that the archive did not name but needed, in the order of their making. They have the
-  /// owner root and the mode 0755. The root itself is not among them.
+  /// Directories that the archive did not name but needed, in the order of their making. They have
+  /// the owner root and the mode 0755. The root itself is not among them.
   const std::vector<std::string>& impliedDirectories() const { return implied_; }
 
   /// Whether the archive says what the root directory is like.
   bool rootNamed() const { return rootNamed_; }
 
-  /// Whether the layer deletes everything below it. With Whiteouts::overlay the caller has to see to it:
-  /// overlayfs knows no mark for the root.
+  /// Whether the layer deletes everything below it. With Whiteouts::overlay the caller has to see
+  /// to it: overlayfs knows no mark for the root.
   bool rootOpaque() const { return rootOpaque_; }
 
  private:
@@ -81,8 +82,8 @@ class RootedWriter {
   std::vector<std::string> implied_;
 };
 
-/// "usr/bin" from "./usr//lib/../bin/". The root is empty. Fails [invalid] when the name leaves the root
-/// or has a NUL in it.
+/// "usr/bin" from "./usr//lib/../bin/". The root is empty. Fails [invalid] when the name leaves the
+/// root or has a NUL in it.
 std::string cleanPath(std::string_view path);
 
 /// "usr" of "usr/bin", empty for a name at the top.

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string_view>
 
-/// Where the bytes of a layer come from: a blob in a file that may still be growing, and what turns it
-/// into the uncompressed tar.
+/// Where the bytes of a layer come from: a blob in a file that may still be growing, and what turns
+/// it into the uncompressed tar.
 namespace stave::layer {
 
 /// Between a long job on a worker thread and who waits for it.
@@ -51,9 +51,9 @@ class GrowingBlob final : public ByteSource {
   std::shared_ptr<JobControl> control_;
 };
 
-/// Uncompresses. `mediaType` that ends in "gzip" or "zstd" says what must be there; any other, or an
-/// empty one, means that the first bytes tell: gzip, zstd or plain. Fails [invalid] when bytes and media
-/// type disagree, and read() when the compressed data is damaged or ends too early.
+/// Uncompresses. `mediaType` that ends in "gzip" or "zstd" says what must be there; any other, or
+/// an empty one, means that the first bytes tell: gzip, zstd or plain. Fails [invalid] when bytes
+/// and media type disagree, and read() when the compressed data is damaged or ends too early.
 std::unique_ptr<ByteSource> decompress(std::unique_ptr<ByteSource> compressed,
                                        std::string_view mediaType);
 

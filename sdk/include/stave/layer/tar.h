@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-/// Tar archives as image layers use them: POSIX pax and GNU names, numbers of any size, sparse files,
-/// extended attributes. Names are bytes; nothing is converted. The reader trusts nothing.
+/// Tar archives as image layers use them: POSIX pax and GNU names, numbers of any size, sparse
+/// files, extended attributes. Names are bytes; nothing is converted. The reader trusts nothing.
 namespace stave::layer {
 
 enum class EntryType { file, hardLink, symlink, character, block, directory, fifo };
@@ -43,8 +43,8 @@ class TarReader {
  public:
   explicit TarReader(PieceSource& source);
 
-  /// The next entry; false at the end. Skips what was not read of the entry before. Fails [invalid] and
-  /// says at which byte.
+  /// The next entry; false at the end. Skips what was not read of the entry before. Fails [invalid]
+  /// and says at which byte.
   bool next(Entry& entry);
 
   /// The next piece of the entry's data and its place in the file. False at the end of the entry.

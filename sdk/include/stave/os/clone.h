@@ -2,8 +2,8 @@
 
 namespace stave::os {
 
-/// Fills an empty file with the content of another. Shares the blocks where the file system can, keeps
-/// holes where it cannot.
+/// Fills an empty file with the content of another. Shares the blocks where the file system can,
+/// keeps holes where it cannot.
 void cloneContent(int from, int to);
 
 }  // namespace stave::os

@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-/// Entries of a directory that is given as a descriptor, for trees whose content is not trusted: a name
-/// here is one component and is never followed when it is a symbolic link. Every function throws an
-/// error (stave/error.h) that names the entry.
+/// Entries of a directory that is given as a descriptor, for trees whose content is not trusted: a
+/// name here is one component and is never followed when it is a symbolic link. Every function
+/// throws an error (stave/error.h) that names the entry.
 namespace stave::os {
 
-/// Opens `path` with `root` as the root directory: symbolic links and ".." are resolved inside it, magic
-/// links and other file systems are refused. Null when it does not exist. Empty: `root` itself. Fails
-/// [invalid] when something on the way is no directory or the links go in a circle.
+/// Opens `path` with `root` as the root directory: symbolic links and ".." are resolved inside it,
+/// magic links and other file systems are refused. Null when it does not exist. Empty: `root`
+/// itself. Fails [invalid] when something on the way is no directory or the links go in a circle.
 kj::Maybe<Fd> openInRoot(int root, const std::string& path, int flags);
 
 /// Creates a regular file for writing. Null when there is something of that name.
@@ -26,7 +26,8 @@ struct stat statOf(int fd);
 bool makeDirectoryAt(int directory, const std::string& name, mode_t mode);  ///< false: it exists
 void makeSymlinkAt(const std::string& target, int directory, const std::string& name);
 void makeNodeAt(int directory, const std::string& name, mode_t mode, dev_t device);
-void makeLinkAt(int fromDirectory, const std::string& fromName, int directory, const std::string& name);
+void makeLinkAt(int fromDirectory, const std::string& fromName, int directory,
+                const std::string& name);
 std::string readLinkAt(int directory, const std::string& name);
 
 /// Removes what is there, a directory with all below it. Nothing there: fine.

@@ -12,7 +12,8 @@ class GrowthWatch {
   explicit GrowthWatch(int fd);
 
   /// Returns after a write to the file or after `limit`, whichever comes first. A write between the
-  /// construction and the call counts. Where the system has no watch left, it only waits, and shorter.
+  /// construction and the call counts. Where the system has no watch left, it only waits, and
+  /// shorter. An anonymous file (memfd_create) gives no notice.
   void wait(uint32_t limitMilliseconds);
 
  private:

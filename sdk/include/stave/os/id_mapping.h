@@ -22,8 +22,8 @@ struct IdMappings {
   bool operator==(const IdMappings&) const = default;
 };
 
-/// A user namespace with these mappings and nobody in it, for id-mapped mounts. Both lists have a line
-/// at least. Fails [invalid] when the kernel refuses a line.
+/// A user namespace with these mappings and nobody in it, for id-mapped mounts. Both lists have a
+/// line at least. Fails [invalid] when the kernel refuses a line.
 Fd makeUserNamespace(const IdMappings& mappings);
 
 }  // namespace stave::os
