@@ -70,13 +70,17 @@ Task<> ContainerControl::signal(int number, bool all) {
   co_await request.send();
 }
 
-Task<> ContainerControl::pause() { co_await client().pauseRequest().send(); }
+Task<> ContainerControl::pause() {
+  co_await client().pauseRequest().send();
+}
 
-Task<> ContainerControl::resume() { co_await client().resumeRequest().send(); }
+Task<> ContainerControl::resume() {
+  co_await client().resumeRequest().send();
+}
 
 Task<> ContainerControl::discard() {
   watching_ = nullptr;
-  KJ_IF_MAYBE(container, container_) {
+  KJ_IF_MAYBE (container, container_) {
     auto known = kj::mv(*container);
     container_ = nullptr;
     co_await known.deleteRequest().send();
@@ -108,7 +112,7 @@ void ContainerControl::adopt(schema::Container::Client container) {
 }
 
 schema::Container::Client ContainerControl::client() {
-  KJ_IF_MAYBE(container, container_) return *container;
+  KJ_IF_MAYBE (container, container_) return *container;
   fail(ErrorCode::CONFLICT, "container " + id_ + " is not running");
 }
 
@@ -134,7 +138,8 @@ Task<> ContainerControl::awaitExit(schema::Container::Client container) {
     }
     if (!gone) continue;
     container_ = nullptr;
-    onExit_({.code = lostExitCode, .finishedAt = environment_.now(),
+    onExit_({.code = lostExitCode,
+             .finishedAt = environment_.now(),
              .message = "the runtime no longer knows the container"});
     co_return;
   }

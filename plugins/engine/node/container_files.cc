@@ -4,6 +4,7 @@
 #include <stave/error.h>
 #include <stave/layer/rooted_writer.h>
 #include <stave/layer/tar.h>
+#include <stave/os/container_root.h>
 #include <stave/os/entry.h>
 #include <stave/os/positioned_io.h>
 #include <sys/sysmacros.h>
@@ -14,28 +15,36 @@ namespace {
 
 constexpr size_t pieceSize = 128 * 1024;
 
-int64_t nanosOf(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+int64_t nanosOf(const timespec& time) {
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
 
 /// The directory that holds the last component; links before it are followed inside the root.
 os::Fd parentOf(int root, const std::string& clean) {
-  auto opened = os::openInRoot(root, layer::parentOf(clean), O_RDONLY | O_DIRECTORY);
-  KJ_IF_MAYBE(directory, opened) return kj::mv(*directory);
+  auto opened = os::openWithin(root, layer::parentOf(clean), O_RDONLY | O_DIRECTORY);
+  KJ_IF_MAYBE (directory, opened) return kj::mv(*directory);
   fail(ErrorCode::NOT_FOUND, "no such file or directory in the container: /" + clean);
 }
 
 struct stat statEntry(int directory, const std::string& name, const std::string& path) {
-  KJ_IF_MAYBE(found, os::statAt(directory, name)) return *found;
+  KJ_IF_MAYBE (found, os::statAt(directory, name)) return *found;
   fail(ErrorCode::NOT_FOUND, "no such file or directory in the container: /" + path);
 }
 
 layer::EntryType typeOf(mode_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFDIR: return layer::EntryType::directory;
-    case S_IFLNK: return layer::EntryType::symlink;
-    case S_IFCHR: return layer::EntryType::character;
-    case S_IFBLK: return layer::EntryType::block;
-    case S_IFIFO: return layer::EntryType::fifo;
-    default: return layer::EntryType::file;
+    case S_IFDIR:
+      return layer::EntryType::directory;
+    case S_IFLNK:
+      return layer::EntryType::symlink;
+    case S_IFCHR:
+      return layer::EntryType::character;
+    case S_IFBLK:
+      return layer::EntryType::block;
+    case S_IFIFO:
+      return layer::EntryType::fifo;
+    default:
+      return layer::EntryType::file;
   }
 }
 
@@ -59,7 +68,7 @@ class TreeWriter {
 
   void add(int directory, const std::string& name, const std::string& path) {
     auto found = os::statAt(directory, name);
-    KJ_IF_MAYBE(info, found) addEntry(directory, name, path, *info);
+    KJ_IF_MAYBE (info, found) addEntry(directory, name, path, *info);
   }
   void addChildren(int directory, const std::string& prefix) {
     for (auto& name : os::namesIn(directory)) add(directory, name, prefix + name);
@@ -150,8 +159,8 @@ void writeTree(int root, const std::string& path, const std::string& base,
 
 void readTree(int root, const std::string& path, os::Fd tar, UnpackOptions options) {
   auto clean = layer::cleanPath(path);
-  auto opened = os::openInRoot(root, clean, O_RDONLY | O_DIRECTORY);
-  KJ_IF_MAYBE(directory, opened) {
+  auto opened = os::openWithin(root, clean, O_RDONLY | O_DIRECTORY);
+  KJ_IF_MAYBE (directory, opened) {
     DescriptorSource source(kj::mv(tar));
     layer::TarReader reader(source);
     auto place = os::duplicate(directory->get());
@@ -160,7 +169,7 @@ void readTree(int root, const std::string& path, os::Fd tar, UnpackOptions optio
     while (reader.next(entry)) {
       if (!options.keepOwners) entry.uid = entry.gid = 0;
       auto there = os::statAt(place.get(), layer::cleanPath(entry.path));
-      KJ_IF_MAYBE(info, there) {
+      KJ_IF_MAYBE (info, there) {
         bool isDirectory = entry.type == layer::EntryType::directory;
         if (options.noOverwriteDirectory && S_ISDIR(info->st_mode) != isDirectory) {
           fail(ErrorCode::CONFLICT, "cannot overwrite " + entry.path + " in " + path +

@@ -108,10 +108,10 @@ TEST_F(ContainerSpec, TakesTheImagesHealthCheckUnlessDisabled) {
 TEST_F(ContainerSpec, ExpandsExposedPorts) {
   image.exposedPorts = {"80/tcp", "53/udp", "7000-7001", "0"};
   using Protocol = schema::PortMapping::Protocol;
-  EXPECT_EQ(exposedPorts(image), (std::vector<ExposedPort>{{80, Protocol::TCP},
-                                                           {53, Protocol::UDP},
-                                                           {7000, Protocol::TCP},
-                                                           {7001, Protocol::TCP}}));
+  EXPECT_EQ(
+      exposedPorts(image),
+      (std::vector<ExposedPort>{
+          {80, Protocol::TCP}, {53, Protocol::UDP}, {7000, Protocol::TCP}, {7001, Protocol::TCP}}));
 }
 
 TEST_F(ContainerSpec, FillsWhatTheRuntimeNeeds) {

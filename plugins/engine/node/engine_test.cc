@@ -1,139 +1,13 @@
-#include "engine.h"
-
-#include <gtest/gtest.h>
 #include <signal.h>
 #include <stave/error.h>
-#include <stave/testing/fake_events.h>
-#include <stave/testing/fake_objects.h>
-#include <stave/testing/script.h>
-#include <stave/testing/temp_directory.h>
-#include <stave/testing/wait.h>
+#include <stave/schema/objects/system.capnp.h>
+#include <stave/schema/objects/volume.capnp.h>
 
-#include <chrono>
-
-#include "fake_drivers.h"
+#include "engine_fixture.h"
 #include "names.h"
-#include "service.h"
-#include "text.h"
 
 namespace stave::node {
 namespace {
-
-using Phase = schema::PodStatus::Phase;
-using PodFill = kj::Function<void(schema::PodSpec::Builder)>;
-
-struct EngineTest : ::testing::Test {
-  Loop loop;
-  testing::TempDirectory directory{"engine"};
-  WorkerPool workers{1};
-  testing::FakeObjects objects;
-  testing::FakeEvents events;
-  std::shared_ptr<FakeWorld> world = std::make_shared<FakeWorld>();
-  std::shared_ptr<testing::Script> script = std::make_shared<testing::Script>();
-  std::vector<std::string> log;
-  kj::Maybe<schema::Engine::Client> service;
-
-  EngineTest() {
-    world->references["docker.io/library/debian:12"] =
-        world->addImage(fakeConfig(R"({"Cmd":["bash"],"Env":["A=1"]})"));
-  }
-  ~EngineTest() noexcept override {}
-
-  static int64_t now() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-  }
-
-  Drivers drivers() {
-    auto result = fakeDrivers(world);
-    using stave::testing::scripted;
-    result.runtime = scripted<schema::Runtime>(result.runtime, loop.timer(), script);
-    result.storage = scripted<schema::Storage>(result.storage, loop.timer(), script);
-    result.network =
-        forAnyName(scripted<schema::Network>(result.network(""), loop.timer(), script));
-    result.volume =
-        forAnyName(scripted<schema::VolumeDriver>(result.volume(""), loop.timer(), script));
-    return result;
-  }
-
-  void start() {
-    auto engine = kj::heap<Engine>(kj::heap<Environment>(
-        Environment{.drivers = drivers(),
-                    .objects = objects.client(),
-                    .events = events.client(),
-                    .timer = loop.timer(),
-                    .port = loop.port(),
-                    .fds = *loop.io().lowLevelProvider,
-                    .workers = workers,
-                    .now = now,
-                    .log = [this](auto, auto& message) { log.push_back(message); },
-                    .nodeName = "here",
-                    .statePath = directory.path(),
-                    .imageRetryMillis = 20}));
-    testing::wait(loop, kj::Promise<void>(engine->start()), "the engine");
-    service = makeService(kj::mv(engine));
-  }
-  void stop() {
-    service = nullptr;
-    loop.wait(kj::evalLast([]() {}));
-  }
-
-  void create(
-      const std::string& name, PodFill fill = [](auto) {}) {
-    objects.create<schema::PodSpec>({"Pod", name}, [&](schema::PodSpec::Builder spec) {
-      auto container = spec.initContainers(1)[0];
-      container.setName("main");
-      container.setImage("debian:12");
-      spec.setStopTimeoutMs(50);
-      fill(spec);
-    });
-  }
-  void change(const std::string& name, PodFill fill) {
-    objects.updateSpec<schema::PodSpec>({"Pod", name}, kj::mv(fill));
-  }
-  void desire(const std::string& name, schema::PodSpec::Desired desired) {
-    change(name, [desired](auto spec) { spec.setDesired(desired); });
-  }
-
-  kj::Maybe<schema::PodStatus::Reader> status(const std::string& name) {
-    KJ_IF_MAYBE (object, objects.find({"Pod", name})) {
-      return object->getStatus().getAs<schema::PodStatus>();
-    }
-    return nullptr;
-  }
-  bool has(const std::string& name, Phase phase) {
-    KJ_IF_MAYBE (found, status(name)) return found->getPhase() == phase;
-    return false;
-  }
-  schema::PodStatus::Reader until(const std::string& name, Phase phase) {
-    auto what = kj::str("pod ", name.c_str(), " being ", phase);
-    testing::waitUntil(
-        loop, [&]() { return has(name, phase); }, what.cStr(), 5 * kj::SECONDS);
-    return KJ_ASSERT_NONNULL(status(name));
-  }
-  void untilGone(const std::string& name) {
-    testing::waitUntil(
-        loop,
-        [&]() {
-          return objects.find({"Pod", name}) == nullptr;
-        },
-        "the pod's end", 5 * kj::SECONDS);
-  }
-  template <typename Condition>
-  void until(Condition condition, const char* what) {
-    testing::waitUntil(loop, condition, what, 5 * kj::SECONDS);
-  }
-  std::string uid(const std::string& name) {
-    KJ_IF_MAYBE (object, objects.find({"Pod", name})) return text(object->getMetadata().getUid());
-    return {};
-  }
-  void expectNothingLeft() {
-    EXPECT_EQ(world->containers.size(), 0u);
-    EXPECT_EQ(world->snapshots.size(), 0u);
-    EXPECT_EQ(world->endpoints.size(), 0u);
-  }
-};
 
 TEST_F(EngineTest, RunsAPod) {
   start();
@@ -274,6 +148,10 @@ struct FailingCall {
   const char* reason;
   int32_t exitCode;
 };
+
+void PrintTo(const FailingCall& call, std::ostream* stream) {
+  *stream << call.method << " failing as " << call.reason;
+}
 
 class EngineFailure : public EngineTest, public ::testing::WithParamInterface<FailingCall> {};
 
@@ -433,6 +311,108 @@ TEST_F(EngineTest, LeavesOtherNodesPodsAlone) {
   create("mine", [](auto spec) { spec.setNode("here"); });
   until("mine", Phase::RUNNING);
   EXPECT_EQ(world->containers.count(uid("elsewhere")), 0u);
+}
+
+TEST_F(EngineTest, RunsInitContainersFirstAndSeveralContainersTogether) {
+  start();
+  create("many", [](auto spec) {
+    auto containers = spec.initContainers(2);
+    for (auto i : {0, 1}) containers[i].setImage("debian:12");
+    containers[0].setName("one");
+    containers[1].setName("two");
+    auto init = spec.initInitContainers(1)[0];
+    init.setName("first");
+    init.setImage("debian:12");
+  });
+  auto first = containerId(uid("many"), "first", false, true);
+  auto second = containerId(uid("many"), "two", false, false);
+  until([&]() { return world->starts == 1; }, "the init container");
+  EXPECT_EQ(world->containers.count(first), 1u);
+  world->exit(first, 0);
+  until("many", Phase::RUNNING);
+  until([&]() { return world->starts == 3; }, "both containers");
+  EXPECT_EQ(world->containers.count(second), 1u);
+  EXPECT_EQ(world->endpoints.size(), 1u) << "they share one network identity";
+  objects.remove({"Pod", "many"});
+  untilGone("many");
+  expectNothingLeft();
+}
+
+TEST_F(EngineTest, SharesTheNetworkOfAnotherPod) {
+  start();
+  create("web");
+  until("web", Phase::RUNNING);
+  create("side", [](auto spec) { spec.setNetworkFrom("web"); });
+  until("side", Phase::RUNNING);
+  EXPECT_TRUE(world->containers.at(uid("side"))->hasNetwork);
+  EXPECT_EQ(world->endpoints.size(), 1u);
+}
+
+TEST_F(EngineTest, PullsAgainWhenToldAlways) {
+  start();
+  create("one");
+  until("one", Phase::RUNNING);
+  world->references["docker.io/library/debian:12"] =
+      world->addImage(fakeConfig(R"({"Cmd":["zsh"]})"));
+  create("two", [](auto spec) {
+    spec.getContainers()[0].setPull(schema::PodContainer::PullPolicy::ALWAYS);
+  });
+  until("two", Phase::RUNNING);
+  EXPECT_EQ(world->containers.at(uid("two"))->arguments, std::vector<std::string>{"zsh"});
+  EXPECT_EQ(world->pulled.size(), 2u);
+  until([&]() { return objects.names("Image").size() == 2; }, "the old image without a name");
+}
+
+TEST_F(EngineTest, PublishesProgress) {
+  start();
+  create("web");
+  until("web", Phase::RUNNING);
+  auto topic = "image/docker.io/library/debian:12/progress";
+  until([&]() { return !events.recorded(topic).empty(); }, "progress");
+  EXPECT_EQ(events.recorded(topic).back()["phase"], "done");
+}
+
+TEST_F(EngineTest, TellsWhoUsesAVolume) {
+  start();
+  create("db", [](auto spec) {
+    auto volume = spec.initVolumes(1)[0];
+    volume.setName("data");
+    volume.setVolume("files");
+    auto mount = spec.getContainers()[0].initMounts(1)[0];
+    mount.setVolume("data");
+    mount.setTarget("/data");
+  });
+  until("db", Phase::RUNNING);
+  until(
+      [&]() {
+        KJ_IF_MAYBE (object, objects.find({"Volume", "files"})) {
+          return object->getStatus().getAs<schema::VolumeStatus>().getUsedBy().size() == 1;
+        }
+        return false;
+      },
+      "the use being told");
+  objects.remove({"Pod", "db"});
+  untilGone("db");
+  EXPECT_EQ(world->volumes.size(), 1u) << "a named volume outlives its pods";
+}
+
+TEST_F(EngineTest, GoesOnAfterTheWatchWasLost) {
+  start();
+  objects.compact();
+  create("web");
+  until("web", Phase::RUNNING);
+}
+
+TEST_F(EngineTest, ReportsTheNode) {
+  start();
+  until(
+      [&]() {
+        KJ_IF_MAYBE (object, objects.find({"Node", "here"})) {
+          return object->getStatus().getAs<schema::NodeStatus>().getMemory() > 0;
+        }
+        return false;
+      },
+      "the node's status");
 }
 
 }  // namespace

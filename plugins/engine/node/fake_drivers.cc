@@ -7,6 +7,7 @@
 #include <stave/image/digest.h>
 #include <stave/image/manifest.h>
 #include <stave/os/file.h>
+#include <stave/os/positioned_io.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +32,10 @@ kj::AutoCloseFd fileWith(const std::string& content) {
   os::writeAll(file.get(), content.data(), content.size());
   lseek(file.get(), 0, SEEK_SET);
   return file;
+}
+
+schema::Fd::Client rootOf(const FakeWorld& world) {
+  return makeFd(os::open(world.root, O_RDONLY));
 }
 
 schema::Fd::Client nothing() {
@@ -113,6 +118,7 @@ class FakeContainer final : public schema::Container::Server {
   kj::Promise<void> attach(AttachContext context) override { return process(context); }
   kj::Promise<void> namespaces(NamespacesContext context) override {
     context.getResults().setNetwork(nothing());
+    context.getResults().setRoot(rootOf(*world_));
     return kj::READY_NOW;
   }
 
@@ -174,10 +180,25 @@ class FakeRuntime final : public schema::Runtime::Server {
 
 class FakeRoot final : public schema::RootFs::Server {
  public:
+  explicit FakeRoot(World world) : world_(world) {}
+
   kj::Promise<void> mount(MountContext context) override {
-    context.getResults().setTree(nothing());
+    context.getResults().setTree(rootOf(*world_));
     return kj::READY_NOW;
   }
+  kj::Promise<void> changes(ChangesContext context) override {
+    context.getResults().initChanges(1)[0].setPath("/new");
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> diff(DiffContext context) override {
+    auto sink = context.getParams().getSink();
+    auto write = sink.writeRequest();
+    write.setBytes(kj::StringPtr("a difference").asBytes());
+    return write.send().then([sink]() mutable { return sink.endRequest().send().ignoreResult(); });
+  }
+
+ private:
+  World world_;
 };
 
 class FakeStorage final : public schema::Storage::Server {
@@ -206,18 +227,22 @@ class FakeStorage final : public schema::Storage::Server {
     auto parent = text(context.getParams().getParent());
     if (!parent.empty() && world_->layers.count(parent) == 0) fail(ErrorCode::NOT_FOUND, parent);
     world_->snapshots[text(context.getParams().getSnapshot())] = parent;
-    context.getResults().setRoot(kj::heap<FakeRoot>());
+    context.getResults().setRoot(kj::heap<FakeRoot>(world_));
     return kj::READY_NOW;
   }
   kj::Promise<void> open(OpenContext context) override {
     if (world_->snapshots.count(text(context.getParams().getSnapshot())) == 0) {
       fail(ErrorCode::NOT_FOUND, "no such snapshot");
     }
-    context.getResults().setRoot(kj::heap<FakeRoot>());
+    context.getResults().setRoot(kj::heap<FakeRoot>(world_));
     return kj::READY_NOW;
   }
   kj::Promise<void> remove(RemoveContext context) override {
     world_->snapshots.erase(text(context.getParams().getSnapshot()));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> usage(UsageContext context) override {
+    context.getResults().setLayerBytes(1000);
     return kj::READY_NOW;
   }
   kj::Promise<void> snapshots(SnapshotsContext context) override {
@@ -271,6 +296,32 @@ class FakeNetwork final : public schema::Network::Server {
   World world_;
 };
 
+/// Takes one blob into a file and keeps it when it is committed.
+class FakeIngest final : public schema::Ingest::Server {
+ public:
+  explicit FakeIngest(World world) : world_(world), file_(fileWith("")) {}
+
+  kj::Promise<void> file(FileContext context) override {
+    context.getResults().setFile(makeFd(os::duplicate(file_.get())));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> commit(CommitContext context) override {
+    auto size = context.getParams().getSize();
+    std::string bytes(size, '\0');
+    auto got = os::readAt(file_.get(), bytes.data(), size, 0);
+    auto digest = text(context.getParams().getDigest());
+    if (got != size || image::digestOf(bytes) != digest) fail(ErrorCode::INVALID, "wrong digest");
+    world_->blobs[digest] = bytes;
+    return kj::READY_NOW;
+  }
+
+ private:
+  World world_;
+  kj::AutoCloseFd file_;
+};
+
+class FakeHold final : public schema::Hold::Server {};
+
 class FakeContent final : public schema::Content::Server {
  public:
   explicit FakeContent(World world) : world_(world) {}
@@ -288,7 +339,17 @@ class FakeContent final : public schema::Content::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> hold(HoldContext context) override {
+    context.getResults().setHold(kj::heap<FakeHold>());
+    if (!context.getParams().getPersistent()) return kj::READY_NOW;
     world_->holds[text(context.getParams().getName())] = texts(context.getParams().getDigests());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> ingest(IngestContext context) override {
+    context.getResults().initUnion().setWriter(kj::heap<FakeIngest>(world_));
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> usage(UsageContext context) override {
+    context.getResults().setBlobs(world_->blobs.size());
     return kj::READY_NOW;
   }
   kj::Promise<void> release(ReleaseContext context) override {
@@ -314,7 +375,8 @@ class FakeRegistry final : public schema::Registry::Server {
     auto params = context.getParams();
     auto reference = text(params.getReference());
     world_->pulled.push_back(reference);
-    auto found = world_->references.find(reference);
+    bool archive = reference.rfind("docker-archive:", 0) == 0;
+    auto found = archive ? world_->references.begin() : world_->references.find(reference);
     if (found == world_->references.end()) {
       fail(ErrorCode::NOT_FOUND, "manifest unknown: " + reference);
     }
@@ -322,7 +384,23 @@ class FakeRegistry final : public schema::Registry::Server {
     auto request = params.getSink().resolvedRequest();
     fill(request.initImage(), reference, found->second, manifest);
     fill(context.getResults().initImage(), reference, found->second, manifest);
+    if (!params.hasSink()) return kj::READY_NOW;
     return request.send().ignoreResult();
+  }
+  kj::Promise<void> push(PushContext context) override {
+    auto reference = text(context.getParams().getReference());
+    world_->pushed.push_back(reference);
+    auto colon = reference.find(':');
+    auto path = reference.substr(colon + 1, reference.find(':', colon + 1) - colon - 1);
+    if (reference.rfind("docker-archive:", 0) == 0) os::replaceFile(path, "an archive");
+    context.getResults().setDigest(context.getParams().getManifestDigest());
+    return kj::READY_NOW;
+  }
+  kj::Promise<void> images(ImagesContext context) override {
+    auto reference = text(context.getParams().getReference());
+    if (reference.rfind("docker-archive:", 0) != 0) fail(ErrorCode::INVALID, "no such archive");
+    context.getResults().initReferences(1).set(0, "docker.io/library/loaded:1");
+    return kj::READY_NOW;
   }
 
  private:

@@ -39,6 +39,8 @@ struct FakeWorld {
   bool signalsHeeded = true;  ///< of containers to come
   int32_t checkExitCode = 0;  ///< of what is executed in them
   unsigned starts = 0;
+  std::string root = "/dev/null";  ///< what stands for every container's root directory
+  std::vector<std::string> pushed;
 
   /// Makes the container's process end.
   void exit(const std::string& id, int32_t code);

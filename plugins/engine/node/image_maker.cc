@@ -33,8 +33,8 @@ struct Deflater {
   z_stream stream{};
   Deflater() {
     constexpr int gzipWindow = 15 + 16, memoryLevel = 8;
-    int result = deflateInit2(&stream, fastest, Z_DEFLATED, gzipWindow, memoryLevel,
-                              Z_DEFAULT_STRATEGY);
+    int result =
+        deflateInit2(&stream, fastest, Z_DEFLATED, gzipWindow, memoryLevel, Z_DEFAULT_STRATEGY);
     if (result != Z_OK) fail(ErrorCode::EXHAUSTED, "no memory to compress a layer");
   }
   ~Deflater() noexcept { deflateEnd(&stream); }

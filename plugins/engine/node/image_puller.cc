@@ -80,11 +80,10 @@ Task<FetchedImage> ImagePuller::pull() {
   request.setSink(sink);
   request.setProgress(progress_.sink());
 
-  auto unpacking = resolved.promise
-                       .then([this](FetchedImage image) -> kj::Promise<void> {
-                         return begin(std::move(image));
-                       })
-                       .fork();
+  auto unpacking =
+      resolved.promise
+          .then([this](FetchedImage image) -> kj::Promise<void> { return begin(std::move(image)); })
+          .fork();
   // The failure of unpacking ends the download, and the other way round.
   auto failed = unpacking.addBranch().then(
       []() -> kj::Promise<capnp::Response<schema::Registry::PullResults>> {

@@ -83,7 +83,9 @@ bool LogStream::rotated() const {
   return there.st_ino != here.st_ino || there.st_dev != here.st_dev;
 }
 
-void LogStream::openNext() { current_ = {.file = openLog(path_)}; }
+void LogStream::openNext() {
+  current_ = {.file = openLog(path_)};
+}
 
 /// Sends the next piece of the current file; false at its present end.
 Task<bool> LogStream::drain() {

@@ -10,7 +10,9 @@ namespace stave::node {
 
 namespace {
 
-bool needsNoChoices(const std::string& driver) { return driver == "host" || driver == "none"; }
+bool needsNoChoices(const std::string& driver) {
+  return driver == "host" || driver == "none";
+}
 
 }  // namespace
 

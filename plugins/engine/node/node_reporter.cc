@@ -66,7 +66,8 @@ Task<> NodeReporter::run() {
   }
 }
 
-Task<> NodeReporter::report() {
+/// The Node object; null: there is none yet.
+Task<ObjectPointer> NodeReporter::find() {
   auto get = environment_.objects.getRequest();
   get.initRef().setKind("Node");
   get.getRef().setName(environment_.nodeName.c_str());
@@ -77,14 +78,19 @@ Task<> NodeReporter::report() {
   } catch (const kj::Exception& exception) {
     if (codeOf(exception) != ErrorCode::NOT_FOUND) throw;
   }
+  co_return std::move(object);
+}
+
+Task<> NodeReporter::report() {
+  auto object = co_await find();
   if (object == nullptr) {
-    capnp::MallocMessageBuilder spec;
-    co_await writer_.createPlain<schema::NodeSpec>("Node", environment_.nodeName,
-                                                   spec.initRoot<schema::NodeSpec>().asReader(),
-                                                   "this machine joined");
-    auto response = co_await get.send();
-    object = std::make_shared<const ObjectCopy>(response.getObject());
+    capnp::MallocMessageBuilder message;
+    auto spec = message.initRoot<schema::NodeSpec>().asReader();
+    std::string reason = "this machine joined";
+    co_await writer_.createPlain<schema::NodeSpec>("Node", environment_.nodeName, spec, reason);
+    object = co_await find();
   }
+  if (object == nullptr) fail(ErrorCode::NOT_FOUND, "the node's object was deleted");
   capnp::MallocMessageBuilder message;
   auto status = message.initRoot<schema::NodeStatus>();
   status.setPhase(schema::NodeStatus::Phase::READY);

@@ -14,6 +14,7 @@ class NodeReporter {
 
  private:
   Task<> report();
+  Task<ObjectPointer> find();
 
   Environment& environment_;
   ObjectWriter& writer_;

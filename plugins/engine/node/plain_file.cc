@@ -29,8 +29,8 @@ void inflateInPlace(const std::string& path) {
   if (!isCompressed(file.get())) return;
   auto size = os::fileSize(file.get());
   auto control = std::make_shared<layer::JobControl>();
-  auto source = layer::decompress(
-      std::make_unique<layer::GrowingBlob>(kj::mv(file), size, control), "");
+  auto source =
+      layer::decompress(std::make_unique<layer::GrowingBlob>(kj::mv(file), size, control), "");
   auto plain = path + ".plain";
   {
     auto to = os::open(plain, O_WRONLY | O_CREAT | O_TRUNC, 0600);

@@ -14,12 +14,12 @@ struct PlannedMount {
   PlannedMount(const PlannedMount&) = delete;
 
   std::string target;
-  std::string volume;       ///< name of the Volume object; empty: it is none
+  std::string volume;  ///< name of the Volume object; empty: it is none
   bool anonymous = false;
   kj::Maybe<schema::Fd::Client> tree;
   std::string hostPath;
   std::string content;
-  bool isFile = false;      ///< `content` it is
+  bool isFile = false;                                   ///< `content` it is
   kj::Maybe<schema::Mount::TmpfsOptions::Reader> tmpfs;  ///< of the pod's spec
   bool readOnly = false;
   bool copyUp = false;

@@ -49,7 +49,7 @@ Task<> PodNetwork::build(std::string podUid, std::string podName, std::vector<Wi
   } catch (const kj::Exception& exception) {
     failure = kj::cp(exception);
   }
-  KJ_IF_MAYBE(exception, failure) {
+  KJ_IF_MAYBE (exception, failure) {
     co_await tearDown();
     kj::throwFatalException(kj::mv(*exception));
   }
@@ -96,7 +96,9 @@ Task<> PodNetwork::detach(std::string network, std::string id) {
   if (!failure.empty()) environment_.warn("detaching " + id + " from " + network + ": " + failure);
 }
 
-schema::Fd::Client PodNetwork::sandbox() const { return makeFd(os::duplicate(sandbox_.get())); }
+schema::Fd::Client PodNetwork::sandbox() const {
+  return makeFd(os::duplicate(sandbox_.get()));
+}
 
 std::vector<schema::EndpointStatus::Reader> PodNetwork::statuses() const {
   std::vector<schema::EndpointStatus::Reader> result;

@@ -23,7 +23,9 @@ std::string PodRecord::hostname() const {
   return wanted.empty() ? object->uid().substr(0, shortIdLength) : wanted;
 }
 
-size_t PodRecord::firstMain() const { return spec().getInitContainers().size(); }
+size_t PodRecord::firstMain() const {
+  return spec().getInitContainers().size();
+}
 
 size_t PodRecord::indexOf(std::string_view name) const {
   if (name.empty() && firstMain() < containers.size()) return firstMain();

@@ -86,7 +86,7 @@ void PodWorker::resourcesChanged() {
 
 void PodWorker::wake() {
   poked_ = true;
-  KJ_IF_MAYBE(sleeper, sleeper_) (*sleeper)->fulfill();
+  KJ_IF_MAYBE (sleeper, sleeper_) (*sleeper)->fulfill();
 }
 
 void PodWorker::onExit(size_t index, const ContainerControl::Exit& exit) {
@@ -127,8 +127,7 @@ bool PodWorker::statusChanged() {
   auto message = kj::heap<capnp::MallocMessageBuilder>();
   fillPodStatus(message->initRoot<schema::PodStatus>(), pod_, environment_.nodeName);
   auto fresh = message->getRoot<capnp::AnyStruct>().asReader();
-  if (published_.get() != nullptr &&
-      published_->getRoot<capnp::AnyStruct>().asReader() == fresh) {
+  if (published_.get() != nullptr && published_->getRoot<capnp::AnyStruct>().asReader() == fresh) {
     return false;
   }
   published_ = kj::mv(message);
@@ -184,10 +183,18 @@ Task<> PodWorker::perform(Action action) {
 
 Task<> PodWorker::dispatch(Action action) {
   switch (action.kind) {
-    case Action::Kind::prepare: co_await begin(action.containers, false); break;
-    case Action::Kind::start: co_await begin(action.containers, true); break;
-    case Action::Kind::tearDown: co_await tearDown(); break;
-    case Action::Kind::purge: co_await purge(); break;
+    case Action::Kind::prepare:
+      co_await begin(action.containers, false);
+      break;
+    case Action::Kind::start:
+      co_await begin(action.containers, true);
+      break;
+    case Action::Kind::tearDown:
+      co_await tearDown();
+      break;
+    case Action::Kind::purge:
+      co_await purge();
+      break;
     case Action::Kind::deleteObject:
       if (statusChanged()) co_await publish();
       pod_.state.deletionAsked = true;
@@ -258,7 +265,9 @@ void PodWorker::refuse(const Readiness& readiness) {
     pod_.waitMessage = readiness.message;
     return;
   }
-  noteFailure({.reason = readiness.reason, .message = readiness.message, .code = readiness.code,
+  noteFailure({.reason = readiness.reason,
+               .message = readiness.message,
+               .code = readiness.code,
                .permanent = readiness.permanent});
 }
 

@@ -37,7 +37,9 @@ ProgressHub::~ProgressHub() noexcept {
   flush();
 }
 
-schema::ProgressSink::Client ProgressHub::sink() { return kj::heap<Sink>(self_); }
+schema::ProgressSink::Client ProgressHub::sink() {
+  return kj::heap<Sink>(self_);
+}
 
 void ProgressHub::report(std::string item, std::string phase, uint64_t current, uint64_t total,
                          std::string message) {

@@ -26,7 +26,9 @@ void fillInfo(schema::PathInfo::Builder target, const FileInfo& info) {
 class Pause {
  public:
   explicit Pause(schema::Container::Client container) : container_(kj::mv(container)) {}
-  ~Pause() noexcept { container_.resumeRequest().send().ignoreResult().detach([](auto&&) {}); }
+  ~Pause() noexcept {
+    container_.resumeRequest().send().ignoreResult().detach([](auto&&) {});
+  }
   KJ_DISALLOW_COPY(Pause);
 
  private:
@@ -35,7 +37,9 @@ class Pause {
 
 }  // namespace
 
-std::string Service::streamPath() { return engine_->environment().statePath + "/streams"; }
+std::string Service::streamPath() {
+  return engine_->environment().statePath + "/streams";
+}
 
 Task<schema::RootFs::Client> Service::snapshotOf(std::string pod, std::string container) {
   auto worker = engine_->pods().find(pod);
@@ -77,9 +81,8 @@ Task<> Service::sendTree(os::Fd root, std::string path, std::string base,
   auto shared = std::make_shared<os::Fd>(kj::mv(root));
   auto writing = engine_->environment().workers.run([file, shared, path, base]() {
     auto tar = os::open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    writeTree(shared->get(), path, base, [&](std::string_view bytes) {
-      os::writeAll(tar.get(), bytes.data(), bytes.size());
-    });
+    writeTree(shared->get(), path, base,
+              [&](std::string_view bytes) { os::writeAll(tar.get(), bytes.data(), bytes.size()); });
   });
   co_await kj::mv(writing);
   co_await sendFile(file, sink);

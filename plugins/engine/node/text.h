@@ -11,8 +11,12 @@
 /// Between Cap'n Proto's texts and the standard library's.
 namespace stave::node {
 
-inline std::string text(kj::StringPtr from) { return {from.begin(), from.size()}; }
-inline std::string_view view(kj::StringPtr from) { return {from.begin(), from.size()}; }
+inline std::string text(kj::StringPtr from) {
+  return {from.begin(), from.size()};
+}
+inline std::string_view view(kj::StringPtr from) {
+  return {from.begin(), from.size()};
+}
 
 inline std::vector<std::string> texts(capnp::List<capnp::Text>::Reader from) {
   std::vector<std::string> result;
