@@ -1,7 +1,7 @@
 // stave-conformance KIND PLUGIN.so: whether a plug-in keeps the promises of its kind's contract.
+#include <stave/error.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <stave/error.h>
 
 #include "session.h"
 
@@ -32,7 +32,8 @@ int parseAndRun(int argc, char** argv) {
   RunOptions options;
   std::string isolation = "process", filter = "*";
   std::vector<std::string> companions;
-  app.add_option("KIND", options.kind, "kind of the plug-in: store, content, storage...")->required();
+  app.add_option("KIND", options.kind, "kind of the plug-in: store, content, storage...")
+      ->required();
   app.add_option("PLUGIN", options.file, "its shared object")->required()->check(CLI::ExistingFile);
   app.add_option("--isolation", isolation, "where the plug-in runs")
       ->check(CLI::IsMember({"process", "inline"}))
@@ -52,9 +53,8 @@ int parseAndRun(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   int result = 1;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-    result = stave::conformance::parseAndRun(argc, argv);
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions(
+                              [&]() { result = stave::conformance::parseAndRun(argc, argv); })) {
     fprintf(stderr, "stave-conformance: %s\n", stave::textOf(*exception).c_str());
   }
   return result;

@@ -23,7 +23,9 @@ void NetworkConformance::SetUp() {
   connectOutside();
 }
 
-void NetworkConformance::TearDown() { os::enterNetworkNamespace(before_.get()); }
+void NetworkConformance::TearDown() {
+  os::enterNetworkNamespace(before_.get());
+}
 
 void NetworkConformance::connectOutside() {
   net::RouteSocket here, there = net::RouteSocket::in(outside_.get());
@@ -113,8 +115,8 @@ Attached NetworkConformance::attach(Sandbox& sandbox, std::string name, std::str
   return wait(attachRequest(sandbox, name, pod, request).send());
 }
 
-ErrorCode NetworkConformance::failureOfAttaching(Sandbox& sandbox, std::string name, std::string pod,
-                                                 Request request) {
+ErrorCode NetworkConformance::failureOfAttaching(Sandbox& sandbox, std::string name,
+                                                 std::string pod, Request request) {
   return failureOf(attachRequest(sandbox, name, pod, request).send());
 }
 

@@ -22,8 +22,9 @@ struct Sandbox {
 using NetworkStatus = capnp::Response<schema::Network::CreateNetworkResults>;
 using Attached = capnp::Response<schema::Network::AttachResults>;
 
-/// Every test has a machine of its own: a network namespace in which the test and the plug-in are, with
-/// an interface `uplink0` (192.0.2.1/24, 2001:db8::1/64) to an outside world that knows no other route.
+/// Every test has a machine of its own: a network namespace in which the test and the plug-in are,
+/// with an interface `uplink0` (192.0.2.1/24, 2001:db8::1/64) to an outside world that knows no
+/// other route.
 class NetworkConformance : public ::testing::Test {
  public:
   ~NetworkConformance() noexcept override {}
@@ -38,17 +39,18 @@ class NetworkConformance : public ::testing::Test {
   schema::Network::Client network() { return subject<schema::Network>(); }
 
   /// Of `createNetwork`; a driver that wants a parent interface gets `uplink0`.
-  NetworkStatus make(std::string name, Configure configure = [](auto) {});
+  NetworkStatus make(
+      std::string name, Configure configure = [](auto) {});
   ErrorCode failureOfMaking(std::string name, Configure configure);
   void remove(std::string name);
   bool hasSubnets();  ///< whether a network of this driver can have one
 
   Sandbox makeSandbox(std::string pod);
   /// Endpoint "POD/NETWORK" as the gateway, known by the pod's name, before `request` changes it.
-  Attached attach(Sandbox& sandbox, std::string network, std::string pod,
-                  Request request = [](auto) {});
-  ErrorCode failureOfAttaching(Sandbox& sandbox, std::string network, std::string pod,
-                               Request request = [](auto) {});
+  Attached attach(
+      Sandbox& sandbox, std::string network, std::string pod, Request request = [](auto) {});
+  ErrorCode failureOfAttaching(
+      Sandbox& sandbox, std::string network, std::string pod, Request request = [](auto) {});
   void detach(std::string network, std::string pod);
   size_t endpointCount();
 

@@ -166,7 +166,8 @@ TEST_F(NetworkConformance, NothingIsLeftAfterTheLastNetwork) {
   attach(one, "front", "one", [](auto request) { addPort(request, 0, 80); });
   attach(two, "front", "two");
   attach(two, "back", "two", [](auto request) { request.setGateway(false); });
-  for (auto [name, pod] : {std::pair("front", "one"), std::pair("front", "two"), std::pair("back", "two")}) {
+  for (auto [name, pod] :
+       {std::pair("front", "one"), std::pair("front", "two"), std::pair("back", "two")}) {
     detach(name, pod);
   }
   remove("front");

@@ -32,7 +32,8 @@ struct Target {
       four->sin_port = htons(port);
       size = sizeof *four;
     } else {
-      KJ_REQUIRE(inet_pton(AF_INET6, text.c_str(), &six->sin6_addr) == 1, "no address", text.c_str());
+      KJ_REQUIRE(inet_pton(AF_INET6, text.c_str(), &six->sin6_addr) == 1, "no address",
+                 text.c_str());
       six->sin6_family = AF_INET6;
       six->sin6_port = htons(port);
       size = sizeof *six;
@@ -130,13 +131,15 @@ void EchoServer::serveUdp() {
     auto pointer = reinterpret_cast<sockaddr*>(&peer);
     auto received = recvfrom(socket_.get(), buffer, sizeof buffer, 0, pointer, &size);
     if (received <= 0) return;
-    auto answer = name_ + ":" + peerText(peer) + ":" + std::string(buffer, static_cast<size_t>(received));
+    auto answer =
+        name_ + ":" + peerText(peer) + ":" + std::string(buffer, static_cast<size_t>(received));
     sendto(socket_.get(), answer.data(), answer.size(), 0, pointer, size);
   }
 }
 
-std::optional<std::string> ask(int networkNamespace, Transport transport, const std::string& address,
-                               uint16_t port, const std::string& message) {
+std::optional<std::string> ask(int networkNamespace, Transport transport,
+                               const std::string& address, uint16_t port,
+                               const std::string& message) {
   Target target(address, port);
   auto socket = makeSocket(networkNamespace, transport, target.storage.ss_family);
   if (connect(socket.get(), target.pointer(), target.size) != 0) return std::nullopt;
@@ -173,7 +176,8 @@ DnsAnswer readAnswer(const std::string& response, size_t questionEnd) {
   if (response.size() < questionEnd) return answer;
   answer.code = response[3] & 15;
   size_t at = questionEnd;
-  for (int left = static_cast<uint8_t>(response[7]); left > 0 && at + 12 <= response.size(); --left) {
+  for (int left = static_cast<uint8_t>(response[7]); left > 0 && at + 12 <= response.size();
+       --left) {
     size_t size = static_cast<uint8_t>(response[at + 11]);
     if (at + 12 + size > response.size()) break;
     if (size == 4 || size == 16) {
@@ -190,7 +194,8 @@ DnsAnswer lookUp(int networkNamespace, Transport transport, const std::string& s
                  const std::string& name, int type) {
   auto query = question(name, type);
   auto sent = query;
-  if (transport == Transport::tcp) sent = std::string{'\0', static_cast<char>(query.size())} + query;
+  if (transport == Transport::tcp)
+    sent = std::string{'\0', static_cast<char>(query.size())} + query;
   auto response = ask(networkNamespace, transport, server, 53, sent);
   if (!response) return {};
   if (transport == Transport::tcp) response->erase(0, 2);

@@ -9,13 +9,14 @@
 #include <thread>
 #include <vector>
 
-/// Real packets between network namespaces, for the network suite. Everything here blocks, with a bound
-/// of about a second, and may run on any thread.
+/// Real packets between network namespaces, for the network suite. Everything here blocks, with a
+/// bound of about a second, and may run on any thread.
 namespace stave::conformance {
 
 enum class Transport { tcp, udp };
 
-/// Answers each message with "NAME:PEER:MESSAGE", PEER being the address that the message came from.
+/// Answers each message with "NAME:PEER:MESSAGE", PEER being the address that the message came
+/// from.
 class EchoServer {
  public:
   /// Listens at `address` in the namespace; port 0: any free one.
@@ -36,8 +37,9 @@ class EchoServer {
 };
 
 /// Sends a message from inside the namespace and gives the answer; nothing if none came.
-std::optional<std::string> ask(int networkNamespace, Transport transport, const std::string& address,
-                               uint16_t port, const std::string& message);
+std::optional<std::string> ask(int networkNamespace, Transport transport,
+                               const std::string& address, uint16_t port,
+                               const std::string& message);
 
 /// A connection that stays open between messages.
 class Conversation {
@@ -50,7 +52,8 @@ class Conversation {
 };
 
 struct DnsAnswer {
-  int code = -1;  ///< of the response: 0 found, 2 server failure, 3 no such name, 5 refused; -1: none came
+  int code =
+      -1;  ///< of the response: 0 found, 2 server failure, 3 no such name, 5 refused; -1: none came
   std::vector<std::string> addresses;
 };
 

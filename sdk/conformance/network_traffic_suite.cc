@@ -1,5 +1,5 @@
-// What network drivers that publish ports, reach the outside and answer names promise. A driver that
-// does not do one of these at all skips its tests.
+// What network drivers that publish ports, reach the outside and answer names promise. A driver
+// that does not do one of these at all skips its tests.
 #include "network_fixture.h"
 
 #include <stave/os/socket.h>
@@ -13,7 +13,9 @@ namespace {
 
 constexpr uint16_t published = 18080;
 
-std::string gateway(const Attached& attached) { return attached.getStatus().getGateway4(); }
+std::string gateway(const Attached& attached) {
+  return attached.getStatus().getGateway4();
+}
 
 }  // namespace
 
@@ -123,7 +125,8 @@ TEST_F(NetworkConformance, AttachingAgainChangesPortsAndNames) {
   EXPECT_NE(askFrom(outside(), "192.0.2.1", published + 1), std::nullopt);
   STAVE_SKIP_WITHOUT_DNS(changed.getStatus());
   auto server4 = gateway(changed);
-  EXPECT_EQ(onThread([&] { return lookUp(web.get(), Transport::udp, server4, "renamed"); }).code, 0);
+  EXPECT_EQ(onThread([&] { return lookUp(web.get(), Transport::udp, server4, "renamed"); }).code,
+            0);
 }
 
 TEST_F(NetworkConformance, PodsReachTheOutsideUnderTheHostsAddress) {
@@ -135,7 +138,8 @@ TEST_F(NetworkConformance, PodsReachTheOutsideUnderTheHostsAddress) {
   if (gateway(status).empty() || outsideItself) {
     GTEST_SKIP() << "this driver leaves the way to the outside to others";
   }
-  for (auto [remote, mine] : {std::pair("192.0.2.2", "192.0.2.1"), std::pair("2001:db8::2", "2001:db8::1")}) {
+  for (auto [remote, mine] :
+       {std::pair("192.0.2.2", "192.0.2.1"), std::pair("2001:db8::2", "2001:db8::1")}) {
     EchoServer server(outside(), Transport::tcp, remote, 7000, "world");
     EXPECT_EQ(askFrom(pod.get(), remote, 7000), "world:" + std::string(mine) + ":hello");
   }
@@ -228,8 +232,9 @@ TEST_F(NetworkConformance, ARestartDisturbsNobody) {
   EXPECT_EQ(failureOfAttaching(third, "net", "another", same), ErrorCode::CONFLICT);
   STAVE_SKIP_WITHOUT_DNS(status.getStatus());
   auto nameserver = gateway(status);
-  EXPECT_EQ(onThread([&] { return lookUp(third.get(), Transport::udp, nameserver, "web"); }).addresses,
-            std::vector{address});
+  EXPECT_EQ(
+      onThread([&] { return lookUp(third.get(), Transport::udp, nameserver, "web"); }).addresses,
+      std::vector{address});
 }
 
 TEST_F(NetworkConformance, AttachingAndDetachingTakeMilliseconds) {
@@ -238,7 +243,9 @@ TEST_F(NetworkConformance, AttachingAndDetachingTakeMilliseconds) {
   auto timed = [](std::vector<double>& into, auto&& work) {
     auto begin = std::chrono::steady_clock::now();
     work();
-    into.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    into.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+            .count());
   };
   for (int i = 0; i < 30; ++i) {
     Sandbox sandbox{nullptr, {}};

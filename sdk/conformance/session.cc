@@ -94,9 +94,13 @@ void Session::startCompanions() {
   }
 }
 
-capnp::Capability::Client anySubject() { return session().started().anyService(); }
+capnp::Capability::Client anySubject() {
+  return session().started().anyService();
+}
 
-void killSubject() { session().started().kill(); }
+void killSubject() {
+  session().started().kill();
+}
 
 void restartSubject() {
   killSubject();
@@ -108,16 +112,25 @@ void stopAndStartSubject() {
   session().started();
 }
 
-testing::PluginHarness& harness() { return session().started(); }
-testing::Isolation isolation() { return currentRun->options.isolation; }
-testing::FakeBroker& broker() { return session().broker(); }
-Loop& loop() { return currentRun->loop; }
+testing::PluginHarness& harness() {
+  return session().started();
+}
+testing::Isolation isolation() {
+  return currentRun->options.isolation;
+}
+testing::FakeBroker& broker() {
+  return session().broker();
+}
+Loop& loop() {
+  return currentRun->loop;
+}
 
 int runSuite(const RunOptions& options, const std::string& filter) {
   ::testing::InitGoogleTest();
   auto suite = suiteOf(options.kind);
   if (!knownSuite(suite)) {
-    fail(ErrorCode::NOT_FOUND, "there is no conformance suite for plug-ins of kind " + options.kind);
+    fail(ErrorCode::NOT_FOUND,
+         "there is no conformance suite for plug-ins of kind " + options.kind);
   }
   ::testing::GTEST_FLAG(filter) = qualified(suite, filter);
   ::testing::UnitTest::GetInstance()->listeners().Append(new EndSession);

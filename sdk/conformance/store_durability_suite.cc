@@ -5,8 +5,8 @@
 
 #include "store_fixture.h"
 
-/// The `store` contract: what is there after the store's process has died. A store that keeps nothing on
-/// disk promises nothing here and is passed over.
+/// The `store` contract: what is there after the store's process has died. A store that keeps
+/// nothing on disk promises nothing here and is passed over.
 namespace stave::conformance {
 
 namespace {
@@ -16,7 +16,8 @@ const std::string all(1, '\0');
 #define SKIP_UNLESS_ON_DISK(store) \
   if ((store).status().bytes == 0) GTEST_SKIP() << "this store keeps its state in memory only"
 
-/// A stream of writes that the store is killed in the middle of, and what it had acknowledged by then.
+/// A stream of writes that the store is killed in the middle of, and what it had acknowledged by
+/// then.
 class WriteStream {
  public:
   WriteStream(StoreClient& store, int round) : store_(store), round_(round) {}
@@ -24,10 +25,11 @@ class WriteStream {
   void run(int count, bool durable) {
     for (int i = 0; i < count; ++i) {
       auto key = "r" + std::to_string(round_) + "-" + std::to_string(i);
-      tasks_.push_back(store_.sendTxn({}, {put(key, key), put("last", key)}, durable)
-                           .then([this, key](TxnResult result) { acknowledged[key] = result.revision; },
-                                 [](kj::Exception&&) {})
-                           .eagerlyEvaluate(nullptr));
+      tasks_.push_back(
+          store_.sendTxn({}, {put(key, key), put("last", key)}, durable)
+              .then([this, key](TxnResult result) { acknowledged[key] = result.revision; },
+                    [](kj::Exception&&) {})
+              .eagerlyEvaluate(nullptr));
     }
   }
 
@@ -73,9 +75,13 @@ void killInTheMiddle(bool durable) {
 
 }  // namespace
 
-TEST(StoreConformance, AcknowledgedDurableWritesSurviveTwentyKills) { killInTheMiddle(true); }
+TEST(StoreConformance, AcknowledgedDurableWritesSurviveTwentyKills) {
+  killInTheMiddle(true);
+}
 
-TEST(StoreConformance, AcknowledgedWritesSurviveTheDeathOfTheProcess) { killInTheMiddle(false); }
+TEST(StoreConformance, AcknowledgedWritesSurviveTheDeathOfTheProcess) {
+  killInTheMiddle(false);
+}
 
 TEST(StoreConformance, ATransactionIsThereWholeOrNotAtAllAfterAKill) {
   StoreClient before;
@@ -83,10 +89,11 @@ TEST(StoreConformance, ATransactionIsThereWholeOrNotAtAllAfterAKill) {
   std::vector<kj::Promise<void>> pending;
   for (int i = 0; i < 100; ++i) {
     auto number = std::to_string(i);
-    pending.push_back(before.sendTxn({}, {put("a" + number, number), put("b" + number, number)}, true)
-                          .ignoreResult()
-                          .catch_([](kj::Exception&&) {})
-                          .eagerlyEvaluate(nullptr));
+    pending.push_back(
+        before.sendTxn({}, {put("a" + number, number), put("b" + number, number)}, true)
+            .ignoreResult()
+            .catch_([](kj::Exception&&) {})
+            .eagerlyEvaluate(nullptr));
   }
   testing::runFor(loop(), 3 * kj::MILLISECONDS);
   restartSubject();

@@ -16,7 +16,7 @@ std::string stringOf(capnp::Data::Reader data) {
 
 EntryValue valueOf(schema::Entry::Reader entry) {
   return {stringOf(entry.getKey()), stringOf(entry.getValue()), entry.getCreateRevision(),
-          entry.getModRevision(), entry.getVersion(), entry.getLease()};
+          entry.getModRevision(),   entry.getVersion(),         entry.getLease()};
 }
 
 std::vector<EntryValue> valuesOf(capnp::List<schema::Entry>::Reader list) {
@@ -137,7 +137,9 @@ uint64_t StoreClient::put(const std::string& key, const std::string& value, uint
   return txn({}, {{key, value, lease}}).revision;
 }
 
-uint64_t StoreClient::remove(const std::string& key) { return txn({}, {erase(key)}).revision; }
+uint64_t StoreClient::remove(const std::string& key) {
+  return txn({}, {erase(key)}).revision;
+}
 
 static auto compactRequest(schema::Store::Client store, uint64_t revision) {
   auto request = store.compactRequest();

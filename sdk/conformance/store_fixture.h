@@ -36,7 +36,9 @@ struct WriteValue {
 inline WriteValue put(std::string key, std::string value, uint64_t lease = 0) {
   return {std::move(key), std::move(value), lease};
 }
-inline WriteValue erase(std::string key) { return {std::move(key), std::nullopt, 0}; }
+inline WriteValue erase(std::string key) {
+  return {std::move(key), std::nullopt, 0};
+}
 inline CompareValue modIs(std::string key, uint64_t revision) {
   return {std::move(key), schema::Compare::Target::MOD_REVISION, revision};
 }
@@ -106,8 +108,8 @@ class StoreClient {
   ErrorCode compactFailure(uint64_t revision);
   StatusResult status();
 
-  std::shared_ptr<WatchRecord> watch(const std::string& start, const std::string& end, uint64_t from,
-                                     kj::Duration slowness = 0 * kj::SECONDS);
+  std::shared_ptr<WatchRecord> watch(const std::string& start, const std::string& end,
+                                     uint64_t from, kj::Duration slowness = 0 * kj::SECONDS);
   ErrorCode watchFailure(const std::string& start, uint64_t from);
 
   schema::Store::Client client() { return store_; }

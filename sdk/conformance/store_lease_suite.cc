@@ -134,18 +134,22 @@ TEST(StoreConformance, TheSecondCandidateWaitsForTheFirstToResign) {
   StoreClient store;
   auto first = wait(campaign(store, "one"), "leadership");
   bool elected = false;
-  auto second = campaign(store, "two").then([&](auto leader) {
-    elected = true;
-    return leader;
-  }).fork();
+  auto second = campaign(store, "two")
+                    .then([&](auto leader) {
+                      elected = true;
+                      return leader;
+                    })
+                    .fork();
   testing::runFor(loop(), 200 * kj::MILLISECONDS);
   EXPECT_FALSE(elected);
   auto oldFence = fenceOf(first);
   wait(first.resignRequest().send(), "the leader to resign");
   auto leader = wait(second.addBranch(), "the second to lead");
   auto newFence = fenceOf(leader);
-  EXPECT_FALSE(store.txn({createIs(oldFence.key, oldFence.createRevision)}, {put("a", "x")}).succeeded);
-  EXPECT_TRUE(store.txn({createIs(newFence.key, newFence.createRevision)}, {put("a", "y")}).succeeded);
+  EXPECT_FALSE(
+      store.txn({createIs(oldFence.key, oldFence.createRevision)}, {put("a", "x")}).succeeded);
+  EXPECT_TRUE(
+      store.txn({createIs(newFence.key, newFence.createRevision)}, {put("a", "y")}).succeeded);
   EXPECT_EQ(failureOf(first.renewRequest().send()), ErrorCode::NOT_FOUND);
 }
 

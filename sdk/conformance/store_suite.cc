@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-/// The `store` contract: revisions, ranges, transactions. Watches, leases and elections have suites of
-/// their own beside this one.
+/// The `store` contract: revisions, ranges, transactions. Watches, leases and elections have suites
+/// of their own beside this one.
 namespace stave::conformance {
 
 TEST(StoreConformance, RevisionsStartAboveZero) {
@@ -147,8 +147,8 @@ TEST(StoreConformance, AFailedTransactionWritesNothingAndShowsWhatIs) {
   auto revision = store.put("b", "2");
   store.put("a", "1");
   auto newest = store.range("a").revision;
-  auto outcome =
-      store.txn({modIs("missing", 7), modIs("b", revision), modIs("a", 1)}, {put("c", "3"), erase("b")});
+  auto outcome = store.txn({modIs("missing", 7), modIs("b", revision), modIs("a", 1)},
+                           {put("c", "3"), erase("b")});
   EXPECT_FALSE(outcome.succeeded);
   EXPECT_EQ(outcome.revision, newest);
   ASSERT_EQ(outcome.current.size(), 2u);
@@ -190,7 +190,8 @@ TEST(StoreConformance, ManyTransactionsAtOnceAreEachAtomicAndOrdered) {
   StoreClient store;
   std::vector<kj::Promise<TxnResult>> pending;
   for (int i = 0; i < 200; ++i) {
-    pending.push_back(store.sendTxn({}, {put("x", std::to_string(i)), put("y", std::to_string(i))}));
+    pending.push_back(
+        store.sendTxn({}, {put("x", std::to_string(i)), put("y", std::to_string(i))}));
   }
   uint64_t last = 0;
   for (auto& promise : pending) {

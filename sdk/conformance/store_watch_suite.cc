@@ -15,7 +15,9 @@ void waitForEvents(const std::shared_ptr<WatchRecord>& watch, size_t count) {
 }
 
 /// Gives what should not come the time to come.
-void settle() { testing::runFor(loop(), 50 * kj::MILLISECONDS); }
+void settle() {
+  testing::runFor(loop(), 50 * kj::MILLISECONDS);
+}
 
 }  // namespace
 
@@ -92,7 +94,8 @@ TEST(StoreConformance, ATransactionIsNeverSplitOverMessages) {
   StoreClient store;
   auto watch = store.watch("", all, 0);
   std::vector<WriteValue> writes;
-  for (int i = 0; i < 128; ++i) writes.push_back(put("k" + std::to_string(i), std::string(20'000, 'x')));
+  for (int i = 0; i < 128; ++i)
+    writes.push_back(put("k" + std::to_string(i), std::string(20'000, 'x')));
   auto revision = store.txn({}, writes).revision;
   waitUntil([&]() { return !watch->batches.empty(); }, "the first message");
   EXPECT_EQ(watch->events.size(), 128u);

@@ -5,8 +5,12 @@
 namespace stave::net {
 namespace {
 
-Prefix prefix(std::string_view text) { return Prefix::parse(text, "test"); }
-Address address(std::string_view text) { return Address::parse(text, "test"); }
+Prefix prefix(std::string_view text) {
+  return Prefix::parse(text, "test");
+}
+Address address(std::string_view text) {
+  return Address::parse(text, "test");
+}
 
 template <typename Function>
 ErrorCode errorOf(Function function) {

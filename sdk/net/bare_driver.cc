@@ -9,8 +9,8 @@ kj::Promise<void> BareDriver::createNetwork(CreateNetworkContext context) {
   auto wish = readWish(params.getName(), params.getSpec());
   wish.checkOptions({});
   if (!wish.subnets.empty()) {
-    fail(ErrorCode::UNSUPPORTED, fmt::format("network {}: the driver {} has no subnets; leave them out",
-                                             wish.name, name_));
+    fail(ErrorCode::UNSUPPORTED,
+         fmt::format("network {}: the driver {} has no subnets; leave them out", wish.name, name_));
   }
   NetworkRecord network;
   network.name = wish.name;

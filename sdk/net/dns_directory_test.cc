@@ -4,7 +4,9 @@
 namespace stave::net {
 namespace {
 
-Address address(std::string_view text) { return Address::parse(text, "test"); }
+Address address(std::string_view text) {
+  return Address::parse(text, "test");
+}
 
 EndpointRecord endpoint(std::string network, std::string id, std::string_view ipv4,
                         std::vector<std::string> names, uint64_t sandbox) {

@@ -123,7 +123,9 @@ bool isTruncated(std::string_view message) {
   return message.size() >= headerSize && (read16(message, 2) & flagTruncated);
 }
 
-uint16_t idOf(std::string_view message) { return message.size() < 2 ? 0 : read16(message, 0); }
+uint16_t idOf(std::string_view message) {
+  return message.size() < 2 ? 0 : read16(message, 0);
+}
 
 void setId(std::string& message, uint16_t id) {
   if (message.size() >= 2) write16(message, 0, id);

@@ -12,7 +12,9 @@ std::string sampleQuery() {
          std::string("\3web\7example\0\0\1\0\1", 17);
 }
 
-Address address(std::string_view text) { return Address::parse(text, "test"); }
+Address address(std::string_view text) {
+  return Address::parse(text, "test");
+}
 
 TEST(DnsMessage, ReadsAQuestion) {
   auto query = parseQuery(sampleQuery());
@@ -55,11 +57,13 @@ TEST(DnsMessage, SurvivesEverythingThatCanArrive) {
   std::mt19937 random(7);
   for (int round = 0; round < 20000; ++round) {
     auto message = sampleQuery() + std::string(random() % 20, '\0');
-    for (int i = random() % 6; i >= 0; --i) message[random() % message.size()] = static_cast<char>(random());
+    for (int i = random() % 6; i >= 0; --i)
+      message[random() % message.size()] = static_cast<char>(random());
     message.resize(random() % (message.size() + 1));
     auto query = parseQuery(message);
     if (!query) continue;
-    auto response = respond(message, *query, Code::ok, {{address("10.0.0.1")}, query->name, 0}, 600);
+    auto response =
+        respond(message, *query, Code::ok, {{address("10.0.0.1")}, query->name, 0}, 600);
     EXPECT_TRUE(answers(response, message, query->questionEnd));
   }
 }
@@ -67,7 +71,8 @@ TEST(DnsMessage, SurvivesEverythingThatCanArrive) {
 TEST(DnsMessage, AnswersWithAddresses) {
   auto message = sampleQuery();
   auto query = *parseQuery(message);
-  auto response = respond(message, query, Code::ok, {{address("10.0.0.1"), address("10.0.0.2")}}, 512);
+  auto response =
+      respond(message, query, Code::ok, {{address("10.0.0.1"), address("10.0.0.2")}}, 512);
   EXPECT_TRUE(answers(response, message, query.questionEnd));
   EXPECT_FALSE(isTruncated(response));
   EXPECT_EQ(response[7], 2);
@@ -102,8 +107,10 @@ TEST(DnsMessage, ReadsReverseNames) {
   EXPECT_EQ(addressOfReverseName("2.0.88.10.in-addr.arpa"), address("10.88.0.2"));
   EXPECT_EQ(addressOfReverseName("2.0.88.10.IN-ADDR.ARPA"), address("10.88.0.2"));
   EXPECT_EQ(addressOfReverseName("2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f."
-                                 "ip6.arpa"), address("fd00::2"));
-  for (auto wrong : {"", "in-addr.arpa", "x.in-addr.arpa", "1.2.3.in-addr.arpa", "1.ip6.arpa", "web"}) {
+                                 "ip6.arpa"),
+            address("fd00::2"));
+  for (auto wrong :
+       {"", "in-addr.arpa", "x.in-addr.arpa", "1.2.3.in-addr.arpa", "1.ip6.arpa", "web"}) {
     EXPECT_FALSE(addressOfReverseName(wrong)) << wrong;
   }
 }

@@ -52,14 +52,19 @@ size_t frameLength(const std::string& prefix) {
   return static_cast<uint8_t>(prefix[0]) << 8 | static_cast<uint8_t>(prefix[1]);
 }
 
-/// Asks one server once: over UDP from a port of its own, and over TCP if the answer was cut off. Keeps
-/// itself alive until it has replied, once.
+/// Asks one server once: over UDP from a port of its own, and over TCP if the answer was cut off.
+/// Keeps itself alive until it has replied, once.
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(asio::io_context& context, udp::endpoint server, std::string query, size_t questionEnd,
            Reply reply)
-      : udp_(context), tcp_(context), timer_(context), server_(std::move(server)),
-        query_(std::move(query)), questionEnd_(questionEnd), reply_(std::move(reply)),
+      : udp_(context),
+        tcp_(context),
+        timer_(context),
+        server_(std::move(server)),
+        query_(std::move(query)),
+        questionEnd_(questionEnd),
+        reply_(std::move(reply)),
         buffer_(dns::largestMessage, '\0') {}
 
   void start(std::chrono::milliseconds timeout) {
@@ -71,19 +76,22 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     udp_.open(server_.protocol(), error);
     if (!error) udp_.connect(server_, error);  // only this server's datagrams; a random local port
     if (!error) udp_.send(asio::buffer(query_), 0, error);
-    if (error) return asio::post(udp_.get_executor(), [self = shared_from_this()] { self->finish({}); });
+    if (error)
+      return asio::post(udp_.get_executor(), [self = shared_from_this()] { self->finish({}); });
     receive();
   }
 
  private:
   void receive() {
-    udp_.async_receive(asio::buffer(buffer_), [self = shared_from_this()](error_code error, size_t size) {
-      if (error) return self->finish({});
-      std::string_view response(self->buffer_.data(), size);
-      if (!dns::answers(response, self->query_, self->questionEnd_)) return self->receive();
-      if (dns::isTruncated(response)) return self->askOverTcp();
-      self->finish(std::string(response));
-    });
+    udp_.async_receive(asio::buffer(buffer_),
+                       [self = shared_from_this()](error_code error, size_t size) {
+                         if (error) return self->finish({});
+                         std::string_view response(self->buffer_.data(), size);
+                         if (!dns::answers(response, self->query_, self->questionEnd_))
+                           return self->receive();
+                         if (dns::isTruncated(response)) return self->askOverTcp();
+                         self->finish(std::string(response));
+                       });
   }
 
   void askOverTcp() {
@@ -99,14 +107,16 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   void readLength() {
     buffer_.resize(2);
-    asio::async_read(tcp_, asio::buffer(buffer_), [self = shared_from_this()](error_code error, size_t) {
-      if (error) return self->finish({});
-      self->buffer_.resize(frameLength(self->buffer_));
-      asio::async_read(self->tcp_, asio::buffer(self->buffer_), [self](error_code error, size_t) {
-        bool good = !error && dns::answers(self->buffer_, self->query_, self->questionEnd_);
-        self->finish(good ? self->buffer_ : std::string());
-      });
-    });
+    asio::async_read(
+        tcp_, asio::buffer(buffer_), [self = shared_from_this()](error_code error, size_t) {
+          if (error) return self->finish({});
+          self->buffer_.resize(frameLength(self->buffer_));
+          asio::async_read(
+              self->tcp_, asio::buffer(self->buffer_), [self](error_code error, size_t) {
+                bool good = !error && dns::answers(self->buffer_, self->query_, self->questionEnd_);
+                self->finish(good ? self->buffer_ : std::string());
+              });
+        });
   }
 
   void finish(std::string response) {
@@ -166,7 +176,8 @@ class DnsServer::State : public std::enable_shared_from_this<DnsServer::State> {
     std::string buffer = std::string(dns::largestMessage, '\0');
   };
   struct Connection {
-    explicit Connection(tcp::socket accepted) : socket(std::move(accepted)), idle(socket.get_executor()) {}
+    explicit Connection(tcp::socket accepted)
+        : socket(std::move(accepted)), idle(socket.get_executor()) {}
     tcp::socket socket;
     asio::steady_timer idle;
     std::string buffer;
@@ -232,21 +243,22 @@ void DnsServer::State::receive(std::shared_ptr<Listener> listener) {
 }
 
 void DnsServer::State::accept(std::shared_ptr<Listener> listener) {
-  listener->connections.async_accept([self = shared_from_this(), listener](error_code error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted || self->directory_ == nullptr) return;
-    error_code gone;
-    auto peer = error ? tcp::endpoint() : socket.remote_endpoint(gone);
-    if (!error && !gone && self->connections_ < self->options_.maximumConnections) {
-      ++self->connections_;
-      auto connection = std::shared_ptr<Connection>(new Connection(std::move(socket)),
-                                                    [self](Connection* finished) {
-                                                      --self->connections_;
-                                                      delete finished;
-                                                    });
-      self->serve(connection, fromAsio(peer.address()));
-    }
-    self->accept(listener);
-  });
+  listener->connections.async_accept(
+      [self = shared_from_this(), listener](error_code error, tcp::socket socket) {
+        if (error == asio::error::operation_aborted || self->directory_ == nullptr) return;
+        error_code gone;
+        auto peer = error ? tcp::endpoint() : socket.remote_endpoint(gone);
+        if (!error && !gone && self->connections_ < self->options_.maximumConnections) {
+          ++self->connections_;
+          auto connection = std::shared_ptr<Connection>(new Connection(std::move(socket)),
+                                                        [self](Connection* finished) {
+                                                          --self->connections_;
+                                                          delete finished;
+                                                        });
+          self->serve(connection, fromAsio(peer.address()));
+        }
+        self->accept(listener);
+      });
 }
 
 /// One question after the other; ten seconds without one end the connection.
@@ -261,24 +273,27 @@ void DnsServer::State::serve(std::shared_ptr<Connection> connection, Address sou
   auto self = shared_from_this();
   auto onMessage = [self, connection, source](error_code error, size_t) {
     if (error || self->directory_ == nullptr) return;
-    self->answer(connection->buffer, source, false, [self, connection, source](std::string response) {
-      if (response.empty()) return;
-      auto out = std::make_shared<std::string>(framed(response));
-      asio::async_write(connection->socket, asio::buffer(*out),
-                        [self, connection, source, out](error_code error, size_t) {
-                          if (!error) self->serve(connection, source);
-                        });
-    });
+    self->answer(connection->buffer, source, false,
+                 [self, connection, source](std::string response) {
+                   if (response.empty()) return;
+                   auto out = std::make_shared<std::string>(framed(response));
+                   asio::async_write(connection->socket, asio::buffer(*out),
+                                     [self, connection, source, out](error_code error, size_t) {
+                                       if (!error) self->serve(connection, source);
+                                     });
+                 });
   };
   asio::async_read(connection->socket, asio::buffer(connection->buffer),
                    [connection, onMessage](error_code error, size_t) {
                      if (error) return;
                      connection->buffer.resize(frameLength(connection->buffer));
-                     asio::async_read(connection->socket, asio::buffer(connection->buffer), onMessage);
+                     asio::async_read(connection->socket, asio::buffer(connection->buffer),
+                                      onMessage);
                    });
 }
 
-void DnsServer::State::answer(std::string message, const Address& source, bool datagram, Reply reply) {
+void DnsServer::State::answer(std::string message, const Address& source, bool datagram,
+                              Reply reply) {
   auto query = dns::parseQuery(message);
   if (!query) return;  // an answer to garbage would only help whoever forges addresses
   auto limit = datagram ? query->udpLimit : dns::largestMessage;
@@ -353,7 +368,9 @@ void DnsServer::State::tryNext(std::shared_ptr<Forward> forward) {
 DnsServer::DnsServer(asio::io_context& context, const DnsDirectory& directory, DnsOptions options)
     : state_(std::make_shared<State>(context, directory, std::move(options))) {}
 
-DnsServer::~DnsServer() { state_->close(); }
+DnsServer::~DnsServer() {
+  state_->close();
+}
 
 std::vector<std::string> DnsServer::listen(const std::vector<Address>& addresses) {
   std::vector<std::string> problems;
@@ -368,7 +385,9 @@ std::vector<std::string> DnsServer::listen(const std::vector<Address>& addresses
   return problems;
 }
 
-bool DnsServer::listensAt(const Address& address) const { return state_->listensAt(address); }
+bool DnsServer::listensAt(const Address& address) const {
+  return state_->listensAt(address);
+}
 
 std::vector<Address> nameserversIn(std::string_view resolvConf) {
   std::vector<Address> servers;

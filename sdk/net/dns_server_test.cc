@@ -18,7 +18,9 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using asio::ip::udp;
 
-Address address(std::string_view text) { return Address::parse(text, "test"); }
+Address address(std::string_view text) {
+  return Address::parse(text, "test");
+}
 
 std::string question(std::string_view name) {
   std::string message("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00", 12);
@@ -32,8 +34,10 @@ class Upstream {
   enum class Manner { answers, silent, lies, truncates };
 
   Upstream(asio::io_context& context, Manner manner)
-      : manner_(manner), udp_(context, udp::endpoint(asio::ip::address_v4::loopback(), 0)),
-        tcp_(context, tcp::endpoint(asio::ip::address_v4::loopback(), udp_.local_endpoint().port())),
+      : manner_(manner),
+        udp_(context, udp::endpoint(asio::ip::address_v4::loopback(), 0)),
+        tcp_(context,
+             tcp::endpoint(asio::ip::address_v4::loopback(), udp_.local_endpoint().port())),
         connection_(context) {
     receive();
     tcp_.async_accept(connection_, [this](auto error) {
@@ -198,7 +202,8 @@ TEST_F(DnsServerTest, IgnoresGarbageAndGoesOn) {
   Upstream upstream(context, Upstream::Manner::answers);
   start({&upstream});
   udp::socket socket(context, udp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
-  for (auto& garbage : {std::string(), std::string("x"), std::string(12, '\xff'), std::string(600, 'a')}) {
+  for (auto& garbage :
+       {std::string(), std::string("x"), std::string(12, '\xff'), std::string(600, 'a')}) {
     socket.send_to(asio::buffer(garbage), {asio::ip::make_address("127.0.0.53"), 53});
   }
   EXPECT_EQ(codeOf("web"), 0);
@@ -214,8 +219,9 @@ TEST_F(DnsServerTest, StopsListening) {
 }
 
 TEST(NameserversIn, ReadsWhatResolversRead) {
-  auto servers = nameserversIn("# x\nnameserver 10.0.0.53\nsearch a b\nnameserver\tfd00::53 # y\n"
-                               "nameserver nonsense\nnameserver\nnameserver10.0.0.1");
+  auto servers = nameserversIn(
+      "# x\nnameserver 10.0.0.53\nsearch a b\nnameserver\tfd00::53 # y\n"
+      "nameserver nonsense\nnameserver\nnameserver10.0.0.1");
   ASSERT_EQ(servers.size(), 2u);
   EXPECT_EQ(servers[0].text(), "10.0.0.53");
   EXPECT_EQ(servers[1].text(), "fd00::53");

@@ -29,8 +29,8 @@ void Ipam::take(Pools& pools, Family family, Address& address) {
   auto pool = pools.find(family);
   if (pool == pools.end()) {
     if (!address) return;
-    fail(ErrorCode::INVALID, fmt::format("address {}: the network has no subnet of that family",
-                                         address.text()));
+    fail(ErrorCode::INVALID,
+         fmt::format("address {}: the network has no subnet of that family", address.text()));
   }
   if (address) {
     pool->second.reserve(address);

@@ -8,8 +8,11 @@ namespace {
 NetworkRecord network() {
   NetworkRecord record;
   record.name = "net";
-  record.subnets.push_back({Prefix::parse("10.0.0.0/30", "x"), Address::parse("10.0.0.1", "x"), {}, {}});
-  record.subnets.push_back({Prefix::parse("fd00::/126", "x"), Address::parse("fd00::1", "x"), {},
+  record.subnets.push_back(
+      {Prefix::parse("10.0.0.0/30", "x"), Address::parse("10.0.0.1", "x"), {}, {}});
+  record.subnets.push_back({Prefix::parse("fd00::/126", "x"),
+                            Address::parse("fd00::1", "x"),
+                            {},
                             {{"kept", Address::parse("fd00::2", "x")}}});
   return record;
 }

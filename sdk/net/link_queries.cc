@@ -22,8 +22,9 @@ NetlinkMessage dump(int type, std::string attempted) {
 
 template <typename Header>
 std::pair<Header*, Attributes> parse(nlmsghdr* message) {
-  return {static_cast<Header*>(nlmsg_data(message)),
-          Attributes(nlmsg_attrdata(message, sizeof(Header)), nlmsg_attrlen(message, sizeof(Header)))};
+  return {
+      static_cast<Header*>(nlmsg_data(message)),
+      Attributes(nlmsg_attrdata(message, sizeof(Header)), nlmsg_attrlen(message, sizeof(Header)))};
 }
 
 LinkInfo linkFrom(nlmsghdr* message) {
@@ -87,9 +88,9 @@ LinkCounters countersOf(RouteSocket& socket, const std::string& name) {
     rtnl_link_stats64 statistics{};
     auto data = attributes.data(IFLA_STATS64);
     std::memcpy(&statistics, data.data(), std::min(sizeof statistics, data.size()));
-    counters = {statistics.rx_bytes, statistics.rx_packets, statistics.rx_errors,
-                statistics.rx_dropped, statistics.tx_bytes, statistics.tx_packets,
-                statistics.tx_errors, statistics.tx_dropped};
+    counters = {statistics.rx_bytes,   statistics.rx_packets, statistics.rx_errors,
+                statistics.rx_dropped, statistics.tx_bytes,   statistics.tx_packets,
+                statistics.tx_errors,  statistics.tx_dropped};
   });
   return counters;
 }

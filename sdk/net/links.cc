@@ -52,7 +52,9 @@ NetlinkMessage changeLink(uint32_t index, std::string attempted) {
   return changeLink(index, std::move(attempted), linkHeader(index));
 }
 
-uint8_t familyNumber(const Address& address) { return address.isIpv4() ? AF_INET : AF_INET6; }
+uint8_t familyNumber(const Address& address) {
+  return address.isIpv4() ? AF_INET : AF_INET6;
+}
 
 }  // namespace
 
@@ -73,9 +75,8 @@ NetlinkMessage addVeth(const LinkOptions& near, const LinkOptions& far) {
 }
 
 NetlinkMessage addMacvlan(const LinkOptions& options, uint32_t parent, uint32_t mode) {
-  auto message = newLink(options, "macvlan", [&](NetlinkMessage& inner) {
-    inner.put(IFLA_MACVLAN_MODE, mode);
-  });
+  auto message = newLink(options, "macvlan",
+                         [&](NetlinkMessage& inner) { inner.put(IFLA_MACVLAN_MODE, mode); });
   message.put(IFLA_LINK, parent);
   return message;
 }
@@ -101,11 +102,13 @@ NetlinkMessage setLinkUp(uint32_t index, bool up) {
   auto header = linkHeader(index);
   header.ifi_change = IFF_UP;
   header.ifi_flags = up ? IFF_UP : 0;
-  return changeLink(index, fmt::format("setting interface {} {}", index, up ? "up" : "down"), header);
+  return changeLink(index, fmt::format("setting interface {} {}", index, up ? "up" : "down"),
+                    header);
 }
 
 NetlinkMessage setLinkMtu(uint32_t index, uint32_t mtu) {
-  auto message = changeLink(index, fmt::format("setting the MTU of interface {} to {}", index, mtu));
+  auto message =
+      changeLink(index, fmt::format("setting the MTU of interface {} to {}", index, mtu));
   message.put(IFLA_MTU, mtu);
   return message;
 }

@@ -2,23 +2,14 @@
 #include <linux/if_link.h>
 #include <stave/error.h>
 #include <stave/net/links.h>
-#include <stave/net/nftables.h>
-#include <stave/net/sandbox.h>
-#include <stave/os/netns.h>
+#include <stave/net/private_network.h>
 
 #include <algorithm>
 
 namespace stave::net {
 namespace {
 
-/// Each test in a network namespace of its own.
 struct LinksTest : testing::Test {
-  LinksTest() : before(os::currentNetworkNamespace()), own(makeSandbox()) {
-    os::enterNetworkNamespace(own.get());
-    socket.emplace();
-  }
-  ~LinksTest() noexcept override { os::enterNetworkNamespace(before.get()); }
-
   std::optional<LinkInfo> find(const std::string& name) {
     for (auto& link : listLinks(*socket)) {
       if (link.name == name) return link;
@@ -32,8 +23,8 @@ struct LinksTest : testing::Test {
     return options;
   }
 
-  kj::AutoCloseFd before, own;
-  std::optional<RouteSocket> socket;
+  PrivateNetwork network;
+  std::optional<RouteSocket> socket{RouteSocket()};
 };
 
 TEST_F(LinksTest, ABridgeIsMadeAsAskedAndRemoved) {
@@ -92,29 +83,6 @@ TEST_F(LinksTest, APortOfABridgeMayBeAHairpin) {
       << "no port of a bridge";
 }
 
-TEST_F(LinksTest, ARefusalNamesWhatWasAttempted) {
-  socket->commit(addBridge(named("br0")));
-  try {
-    socket->commit(addBridge(named("br0")));
-    FAIL();
-  } catch (const kj::Exception& exception) {
-    EXPECT_EQ(codeOf(exception), ErrorCode::ALREADY_EXISTS);
-    EXPECT_NE(textOf(exception).find("br0"), std::string::npos);
-  }
-}
-
-TEST_F(LinksTest, ABatchReportsTheFirstRefusal) {
-  auto lo = socket->index("lo");
-  std::vector<NetlinkMessage> batch;
-  batch.push_back(addAddress(lo, Address::parse("127.1.0.1", "x"), 32));
-  batch.push_back(addDefaultRoute(lo, Address::parse("10.9.9.9", "x")));
-  batch.push_back(addAddress(lo, Address::parse("127.1.0.2", "x"), 32));
-  EXPECT_THROW(socket->commit(batch), kj::Exception);
-  auto addresses = listAddresses(*socket);
-  EXPECT_TRUE(std::any_of(addresses.begin(), addresses.end(),
-                          [](auto& entry) { return entry.address.text() == "127.1.0.2"; }));
-}
-
 TEST_F(LinksTest, LinksAreRenamedMovedAndChanged) {
   auto sandbox = makeSandbox();
   auto near = named("a"), far = named("b");
@@ -139,26 +107,6 @@ TEST_F(LinksTest, MacvlanAndVxlanAreMade) {
   EXPECT_NE(RouteSocket::in(sandbox.get()).index("eth0"), 0u);
   socket->commit(addVxlan(named("vx0"), 7, 0, 8472, false));
   EXPECT_EQ(find("vx0")->kind, "vxlan");
-}
-
-TEST_F(LinksTest, CountersOfAnUnknownInterfaceAreNotFound) {
-  EXPECT_GE(countersOf(*socket, "lo").receivedBytes, 0u);
-  try {
-    countersOf(*socket, "none");
-    FAIL();
-  } catch (const kj::Exception& exception) {
-    EXPECT_EQ(codeOf(exception), ErrorCode::NOT_FOUND);
-  }
-}
-
-TEST_F(LinksTest, NftablesChangesAllOrNothing) {
-  Nftables nftables;
-  EXPECT_EQ(nftables.list("list table inet mine"), "");
-  EXPECT_THROW(nftables.run("add table inet mine\nadd element inet mine nosuchset { 1 }\n"),
-               kj::Exception);
-  EXPECT_EQ(nftables.list("list table inet mine"), "");
-  nftables.run("add table inet mine\n");
-  EXPECT_NE(nftables.list("list table inet mine"), "");
 }
 
 }  // namespace

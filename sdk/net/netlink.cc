@@ -16,14 +16,18 @@
 
 namespace stave::net {
 
-void NetlinkMessage::Free::operator()(nl_msg* message) const { nlmsg_free(message); }
+void NetlinkMessage::Free::operator()(nl_msg* message) const {
+  nlmsg_free(message);
+}
 
 NetlinkMessage::NetlinkMessage(int type, int flags, std::string attempted)
     : message_(nlmsg_alloc_simple(type, NLM_F_REQUEST | flags)), attempted_(std::move(attempted)) {
   if (!message_) fail(ErrorCode::EXHAUSTED, attempted_ + ": no memory for a netlink message");
 }
 
-nlmsghdr* NetlinkMessage::header() const { return nlmsg_hdr(message_.get()); }
+nlmsghdr* NetlinkMessage::header() const {
+  return nlmsg_hdr(message_.get());
+}
 
 namespace {
 
@@ -100,7 +104,9 @@ Attributes Attributes::inside(int attribute) const {
   return Attributes(static_cast<nlattr*>(nla_data(found)), nla_len(found));
 }
 
-void RouteSocket::Free::operator()(nl_sock* socket) const { nl_socket_free(socket); }
+void RouteSocket::Free::operator()(nl_sock* socket) const {
+  nl_socket_free(socket);
+}
 
 RouteSocket::RouteSocket() : socket_(nl_socket_alloc()) {
   if (!socket_) fail(ErrorCode::EXHAUSTED, "no memory for a netlink socket");

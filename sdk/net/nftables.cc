@@ -4,7 +4,9 @@
 
 namespace stave::net {
 
-void Nftables::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
+void Nftables::Free::operator()(nft_ctx* context) const {
+  nft_ctx_free(context);
+}
 
 Nftables::Nftables() : context_(nft_ctx_new(NFT_CTX_DEFAULT)) {
   if (!context_) fail(ErrorCode::EXHAUSTED, "no memory for nftables");

@@ -20,8 +20,9 @@ uint32_t NetworkWish::mtu(uint32_t otherwise) const {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   uint32_t least = ipv6 ? 1280 : 68;
   if (error != std::errc() || end != text.data() + text.size() || value < least || value > 65535) {
-    fail(ErrorCode::INVALID, fmt::format("network {}: option mtu: '{}' is not a number of {} to 65535",
-                                         name, text, least));
+    fail(ErrorCode::INVALID,
+         fmt::format("network {}: option mtu: '{}' is not a number of {} to 65535", name, text,
+                     least));
   }
   return value;
 }
@@ -45,7 +46,8 @@ void NetworkWish::checkOptions(std::initializer_list<std::string_view> known) co
 
 namespace {
 
-void checkFree(const Subnet& subnet, const NetworkWish& wish, const std::vector<Occupied>& occupied) {
+void checkFree(const Subnet& subnet, const NetworkWish& wish,
+               const std::vector<Occupied>& occupied) {
   for (auto& other : occupied) {
     if (!other.prefix.overlaps(subnet.prefix)) continue;
     fail(ErrorCode::CONFLICT, fmt::format("network {}: subnet {} overlaps {} of {}", wish.name,
@@ -56,13 +58,14 @@ void checkFree(const Subnet& subnet, const NetworkWish& wish, const std::vector<
 Subnet complete(Subnet subnet, const NetworkWish& wish) {
   auto& prefix = subnet.prefix;
   if (prefix.length() + 2 > prefix.address().bits()) {
-    fail(ErrorCode::INVALID, fmt::format("network {}: subnet {} is too small for a gateway and a pod",
-                                         wish.name, prefix.text()));
+    fail(ErrorCode::INVALID,
+         fmt::format("network {}: subnet {} is too small for a gateway and a pod", wish.name,
+                     prefix.text()));
   }
   if (!subnet.gateway) subnet.gateway = prefix.first().plus(1);
   if (!prefix.contains(subnet.gateway)) {
-    fail(ErrorCode::INVALID, fmt::format("network {}: gateway {} is outside its subnet {}", wish.name,
-                                         subnet.gateway.text(), prefix.text()));
+    fail(ErrorCode::INVALID, fmt::format("network {}: gateway {} is outside its subnet {}",
+                                         wish.name, subnet.gateway.text(), prefix.text()));
   }
   for (auto& [name, address] : subnet.reserved) {
     if (prefix.contains(address)) continue;

@@ -6,10 +6,13 @@ namespace stave::net {
 namespace {
 
 SubnetPool pool() {
-  return SubnetPool({{Prefix::parse("10.88.0.0/16", "x"), 24}, {Prefix::parse("fd53::/48", "x"), 64}});
+  return SubnetPool(
+      {{Prefix::parse("10.88.0.0/16", "x"), 24}, {Prefix::parse("fd53::/48", "x"), 64}});
 }
 
-Subnet subnet(std::string_view cidr) { return {Prefix::parse(cidr, "x"), {}, {}, {}}; }
+Subnet subnet(std::string_view cidr) {
+  return {Prefix::parse(cidr, "x"), {}, {}, {}};
+}
 
 ErrorCode errorOf(const NetworkWish& wish, const std::vector<Occupied>& occupied = {}) {
   try {

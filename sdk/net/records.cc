@@ -42,8 +42,10 @@ json toJson(const Subnet& subnet) {
 }
 
 Subnet subnetFrom(const json& value) {
-  Subnet subnet{prefixFrom(value.at("prefix")), addressFrom(value.at("gateway")),
-                prefixFrom(value.at("range")), {}};
+  Subnet subnet{prefixFrom(value.at("prefix")),
+                addressFrom(value.at("gateway")),
+                prefixFrom(value.at("range")),
+                {}};
   for (auto& [name, address] : value.at("reserved").items()) {
     subnet.reserved[name] = addressFrom(address);
   }
@@ -51,8 +53,10 @@ Subnet subnetFrom(const json& value) {
 }
 
 json toJson(const PublishedPort& port) {
-  return {{"hostAddress", port.hostAddress.text()}, {"hostPort", port.hostPort},
-          {"hostPortEnd", port.hostPortEnd},        {"containerPort", port.containerPort},
+  return {{"hostAddress", port.hostAddress.text()},
+          {"hostPort", port.hostPort},
+          {"hostPortEnd", port.hostPortEnd},
+          {"containerPort", port.containerPort},
           {"protocol", static_cast<int>(port.protocol)}};
 }
 
@@ -130,7 +134,8 @@ void forEachFile(const std::string& directory, Function function) {
     try {
       function(json::parse(os::readFile(path)));
     } catch (const json::exception& exception) {
-      fail(ErrorCode::INTERNAL, fmt::format("{} is damaged: {}; remove it", path, exception.what()));
+      fail(ErrorCode::INTERNAL,
+           fmt::format("{} is damaged: {}; remove it", path, exception.what()));
     }
   }
 }
@@ -196,7 +201,9 @@ void RecordStore::save(const EndpointRecord& endpoint) const {
   os::replaceFile(endpointPath(keyOf(endpoint)), toJson(endpoint).dump());
 }
 
-void RecordStore::removeNetwork(const std::string& name) const { os::removeFile(networkPath(name)); }
+void RecordStore::removeNetwork(const std::string& name) const {
+  os::removeFile(networkPath(name));
+}
 
 void RecordStore::removeEndpoint(const EndpointKey& key) const {
   os::removeFile(endpointPath(key));

@@ -36,8 +36,10 @@ EndpointRecord sampleEndpoint() {
 TEST_F(RecordStoreTest, GivesBackWhatItWasGiven) {
   RecordStore store(directory);
   NetworkRecord network{"front", {}, true, 1400, "sv-1", {{"isolation", "false"}}};
-  network.subnets.push_back({Prefix::parse("10.0.0.0/24", "x"), Address::parse("10.0.0.1", "x"),
-                             Prefix(), {{"printer", Address::parse("10.0.0.9", "x")}}});
+  network.subnets.push_back({Prefix::parse("10.0.0.0/24", "x"),
+                             Address::parse("10.0.0.1", "x"),
+                             Prefix(),
+                             {{"printer", Address::parse("10.0.0.9", "x")}}});
   store.save(network);
   auto endpoint = sampleEndpoint();
   store.save(endpoint);

@@ -26,9 +26,12 @@ Subnet readSubnet(schema::Subnet::Reader from) {
 
 Protocol readProtocol(schema::PortMapping::Protocol protocol) {
   switch (protocol) {
-    case schema::PortMapping::Protocol::TCP: return Protocol::tcp;
-    case schema::PortMapping::Protocol::UDP: return Protocol::udp;
-    case schema::PortMapping::Protocol::SCTP: return Protocol::sctp;
+    case schema::PortMapping::Protocol::TCP:
+      return Protocol::tcp;
+    case schema::PortMapping::Protocol::UDP:
+      return Protocol::udp;
+    case schema::PortMapping::Protocol::SCTP:
+      return Protocol::sctp;
   }
   fail(ErrorCode::INVALID, "ports.protocol: unknown");
 }
@@ -39,8 +42,8 @@ PublishedPort readPort(schema::PortMapping::Reader from) {
                      readProtocol(from.getProtocol())};
   if (port.containerPort == 0) fail(ErrorCode::INVALID, "ports.containerPort: must be 1 to 65535");
   if (port.hostPortEnd != 0 && (port.hostPort == 0 || port.hostPortEnd < port.hostPort)) {
-    fail(ErrorCode::INVALID, fmt::format("ports: {}-{} is not a range of host ports", port.hostPort,
-                                         port.hostPortEnd));
+    fail(ErrorCode::INVALID,
+         fmt::format("ports: {}-{} is not a range of host ports", port.hostPort, port.hostPortEnd));
   }
   return port;
 }
@@ -104,8 +107,8 @@ EndpointRequest readRequest(schema::EndpointRequest::Reader from) {
   request.gateway = from.getGateway();
   if (request.endpoint.empty()) fail(ErrorCode::INVALID, "endpoint: is empty");
   if (request.interfaceName.size() > 15 || request.interfaceName.find('/') != std::string::npos) {
-    fail(ErrorCode::INVALID, fmt::format("interfaceName: '{}' is no name of an interface",
-                                         request.interfaceName));
+    fail(ErrorCode::INVALID,
+         fmt::format("interfaceName: '{}' is no name of an interface", request.interfaceName));
   }
   return request;
 }

@@ -78,16 +78,16 @@ Task<> StoreService::Core::endExpired(uint64_t id) {
   while (!done) {
     StorePipeline::Work work;
     work.endedLease = id;
-    done = co_await pipeline_.submit(kj::mv(work)).then([](auto&&) { return true; },
-                                                        [](kj::Exception&&) { return false; });
+    done = co_await pipeline_.submit(kj::mv(work))
+               .then([](auto&&) { return true; }, [](kj::Exception&&) { return false; });
     if (!done) co_await timer_.afterDelay(1 * kj::SECONDS);
   }
 }
 
 void StoreService::Core::compact(uint64_t revision) {
   if (revision > index_.revision()) {
-    fail(ErrorCode::INVALID, fmt::format("cannot compact at revision {}: the newest is {}", revision,
-                                         index_.revision()));
+    fail(ErrorCode::INVALID, fmt::format("cannot compact at revision {}: the newest is {}",
+                                         revision, index_.revision()));
   }
   pipeline_.compact(revision);
 }
@@ -106,7 +106,8 @@ kj::Promise<void> StoreService::Core::stop() {
   auto told = kj::heapArrayBuilder<kj::Promise<void>>(watches_.size());
   for (auto watch : watches_) {
     auto ended = watch->end("the store is going away");
-    told.add(ended.exclusiveJoin(timer_.afterDelay(1 * kj::SECONDS)).catch_([](kj::Exception&&) {}));
+    told.add(
+        ended.exclusiveJoin(timer_.afterDelay(1 * kj::SECONDS)).catch_([](kj::Exception&&) {}));
   }
   return pipeline_.finish().then([this, all = kj::joinPromises(told.finish())]() mutable {
     journal_ = nullptr;  // so that another instance can open its file

@@ -29,7 +29,8 @@ class StoreService::Core final : public kj::Refcounted, private kj::TaskSet::Err
   Task<> endLease(uint64_t id);  ///< not known: nothing happens
   void compact(uint64_t revision);
 
-  schema::Handle::Client watch(StoreRange range, uint64_t from, schema::StoreWatchSink::Client sink);
+  schema::Handle::Client watch(StoreRange range, uint64_t from,
+                               schema::StoreWatchSink::Client sink);
 
   /// Done after the next transaction.
   kj::Promise<void> changed() { return change_.addBranch(); }

@@ -3,8 +3,8 @@
 
 #include "core.h"
 
-/// Elections as etcd's clients hold them: each candidate puts a key with a lease of its own, and the key
-/// that was created first leads.
+/// Elections as etcd's clients hold them: each candidate puts a key with a lease of its own, and
+/// the key that was created first leads.
 namespace stave {
 
 namespace {

@@ -96,8 +96,8 @@ std::vector<StoreIndex::Place> StoreIndex::compact(uint64_t revision) {
   return forgotten;
 }
 
-/// Drops the versions that a later one hides at the compact revision, and a deletion before it. A key
-/// without any version left is in no log entry either: those that remain keep their versions.
+/// Drops the versions that a later one hides at the compact revision, and a deletion before it. A
+/// key without any version left is in no log entry either: those that remain keep their versions.
 void StoreIndex::trim(std::map<std::string, Versions>::iterator key,
                       std::vector<Place>& forgotten) {
   auto& versions = key->second;

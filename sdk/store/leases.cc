@@ -8,15 +8,15 @@ namespace stave {
 
 StoreLeases::StoreLeases(kj::Timer& timer, kj::Function<void(uint64_t id)> onExpired)
     : timer_(timer), onExpired_(kj::mv(onExpired)), task_(nullptr) {
-  task_ = run().promise().eagerlyEvaluate([](kj::Exception&& failure) {
-    KJ_LOG(FATAL, "leases do not end any more", failure);
-  });
+  task_ = run().promise().eagerlyEvaluate(
+      [](kj::Exception&& failure) { KJ_LOG(FATAL, "leases do not end any more", failure); });
 }
 
 void StoreLeases::check(uint64_t ttlMs) {
   if (ttlMs == 0 || ttlMs > longestMs) {
     fail(ErrorCode::INVALID,
-         fmt::format("a time to live of {} ms; it must be at least 1 and at most {}", ttlMs, longestMs));
+         fmt::format("a time to live of {} ms; it must be at least 1 and at most {}", ttlMs,
+                     longestMs));
   }
 }
 

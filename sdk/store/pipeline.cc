@@ -11,10 +11,9 @@ namespace {
 
 /// The promise's failure as a value, because a coroutine cannot wait where it catches.
 kj::Promise<kj::Maybe<kj::Exception>> failureOf(kj::Promise<void> promise) {
-  return promise.then([]() -> kj::Maybe<kj::Exception> { return nullptr; },
-                      [](kj::Exception&& failure) -> kj::Maybe<kj::Exception> {
-                        return kj::mv(failure);
-                      });
+  return promise.then(
+      []() -> kj::Maybe<kj::Exception> { return nullptr; },
+      [](kj::Exception&& failure) -> kj::Maybe<kj::Exception> { return kj::mv(failure); });
 }
 
 }  // namespace
@@ -84,7 +83,7 @@ Task<> StorePipeline::writeGroup() {
   auto batch = plan(group, outcomes);
   if (journal_ != nullptr) {
     auto failure = co_await failureOf(journal_->write(batch));
-    KJ_IF_MAYBE(exception, failure) {
+    KJ_IF_MAYBE (exception, failure) {
       refuse(group, *batch, *exception);
       co_return;
     }
@@ -136,8 +135,8 @@ void StorePipeline::apply(const StoreBatch& batch, Group& group,
   compactOld();
 }
 
-/// A group that failed is tried again one by one: a transaction that does not fit on the disk shall not
-/// take down those that do. A failed deletion of old rows waits for the next write.
+/// A group that failed is tried again one by one: a transaction that does not fit on the disk shall
+/// not take down those that do. A failed deletion of old rows waits for the next write.
 void StorePipeline::refuse(Group& group, const StoreBatch& batch, const kj::Exception& exception) {
   forgotten_.insert(forgotten_.begin(), batch.forgotten.begin(), batch.forgotten.end());
   compacting_ = false;

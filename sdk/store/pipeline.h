@@ -11,9 +11,9 @@
 
 namespace stave {
 
-/// Takes transactions in order and puts them through the journal in groups: while one group is being
-/// written the next one gathers. The index changes only after the journal has answered, so nobody reads
-/// what may still be lost.
+/// Takes transactions in order and puts them through the journal in groups: while one group is
+/// being written the next one gathers. The index changes only after the journal has answered, so
+/// nobody reads what may still be lost.
 class StorePipeline {
  public:
   struct Work {

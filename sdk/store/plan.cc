@@ -24,8 +24,9 @@ void StoreTransaction::check() const {
                                          keys.size(), maximumKeys));
   }
   if (bytes > maximumBytes) {
-    fail(ErrorCode::EXHAUSTED, fmt::format("the transaction writes {} bytes; at most {} are possible",
-                                           bytes, maximumBytes));
+    fail(ErrorCode::EXHAUSTED,
+         fmt::format("the transaction writes {} bytes; at most {} are possible", bytes,
+                     maximumBytes));
   }
 }
 

@@ -8,7 +8,7 @@ namespace stave {
 namespace {
 
 ErrorCode failureOf(const StoreTransaction& transaction) {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { transaction.check(); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { transaction.check(); })) {
     return codeOf(*exception);
   }
   ADD_FAILURE() << "the transaction was accepted";

@@ -23,9 +23,9 @@ kj::ArrayPtr<const kj::byte> bytesOf(const std::string& text) {
 StoreTransaction transactionOf(schema::Store::TxnParams::Reader params) {
   StoreTransaction transaction;
   for (auto compare : params.getCompares()) {
-    transaction.compares.push_back(
-        {stringOf(compare.getKey()),
-         compare.getTarget() == schema::Compare::Target::CREATE_REVISION, compare.getRevision()});
+    transaction.compares.push_back({stringOf(compare.getKey()),
+                                    compare.getTarget() == schema::Compare::Target::CREATE_REVISION,
+                                    compare.getRevision()});
   }
   for (auto write : params.getWrites()) {
     StoreWrite converted{stringOf(write.getKey()), std::nullopt, 0};
@@ -100,8 +100,7 @@ class StoreServer final : public schema::Store::Server {
   kj::Promise<void> watch(WatchContext context) override {
     auto params = context.getParams();
     StoreRange range{stringOf(params.getStart()), stringOf(params.getEnd())};
-    context.getResults().setWatch(
-        core_->watch(kj::mv(range), params.getFrom(), params.getSink()));
+    context.getResults().setWatch(core_->watch(kj::mv(range), params.getFrom(), params.getSink()));
     return kj::READY_NOW;
   }
 
@@ -175,7 +174,9 @@ schema::Store::Client StoreService::client() {
   return kj::heap<StoreServer>(kj::addRef(*core_));
 }
 
-kj::Promise<void> StoreService::stop() { return core_->stop(); }
+kj::Promise<void> StoreService::stop() {
+  return core_->stop();
+}
 
 schema::Store::Client newMemoryStore(kj::Timer& timer, StoreOptions options) {
   return StoreService(timer, {}, kj::Own<StoreJournal>(), options).client();

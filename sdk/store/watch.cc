@@ -11,11 +11,12 @@ StoreWatch::StoreWatch(kj::Own<StoreService::Core> core, StoreRange range, uint6
       next_(from),
       sink_(kj::mv(sink)),
       place_(core_->watches_.insert(core_->watches_.end(), this)),
-      task_(run().promise().eagerlyEvaluate([](kj::Exception&& failure) {
-        KJ_LOG(INFO, "a watcher went away", failure);
-      })) {}
+      task_(run().promise().eagerlyEvaluate(
+          [](kj::Exception&& failure) { KJ_LOG(INFO, "a watcher went away", failure); })) {}
 
-StoreWatch::~StoreWatch() noexcept { core_->watches_.erase(place_); }
+StoreWatch::~StoreWatch() noexcept {
+  core_->watches_.erase(place_);
+}
 
 Task<> StoreWatch::run() {
   while (true) {

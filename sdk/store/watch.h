@@ -4,8 +4,8 @@
 
 namespace stave {
 
-/// Tells one sink what is written to a range, from the history that the index keeps. There is no queue:
-/// a watcher that falls behind what is kept is told that it has ended.
+/// Tells one sink what is written to a range, from the history that the index keeps. There is no
+/// queue: a watcher that falls behind what is kept is told that it has ended.
 class StoreWatch final : public schema::Handle::Server {
  public:
   StoreWatch(kj::Own<StoreService::Core> core, StoreRange range, uint64_t from,

@@ -100,7 +100,7 @@ class BrokerServer final : public schema::Broker::Server {
   }
 
   kj::Promise<void> kernel(KernelContext context) override {
-    KJ_IF_MAYBE(kernel, state_->kernel) {
+    KJ_IF_MAYBE (kernel, state_->kernel) {
       context.getResults().setKernel(*kernel);
       return kj::READY_NOW;
     }
@@ -131,13 +131,23 @@ void FakeBroker::provide(const std::string& kind, const std::string& name,
   state_->services.push_back({kind, name, kj::mv(service)});
 }
 
-void FakeBroker::deny(const std::string& grant) { state_->denied.insert(grant); }
+void FakeBroker::deny(const std::string& grant) {
+  state_->denied.insert(grant);
+}
 
-void FakeBroker::provideKernel(schema::Kernel::Client kernel) { state_->kernel = kj::mv(kernel); }
+void FakeBroker::provideKernel(schema::Kernel::Client kernel) {
+  state_->kernel = kj::mv(kernel);
+}
 
-FakeObjects& FakeBroker::objects() { return state_->objects; }
-FakeEvents& FakeBroker::events() { return state_->events; }
-const std::vector<LogLine>& FakeBroker::log() const { return state_->log; }
+FakeObjects& FakeBroker::objects() {
+  return state_->objects;
+}
+FakeEvents& FakeBroker::events() {
+  return state_->events;
+}
+const std::vector<LogLine>& FakeBroker::log() const {
+  return state_->log;
+}
 
 bool FakeBroker::logged(std::string_view part) const {
   return std::any_of(state_->log.begin(), state_->log.end(), [&](const LogLine& line) {

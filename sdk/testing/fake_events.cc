@@ -107,9 +107,13 @@ class BusServer final : public schema::EventBus::Server {
 
 FakeEvents::FakeEvents() : state_(std::make_shared<State>()) {}
 
-schema::EventBus::Client FakeEvents::client() { return kj::heap<BusServer>(state_); }
+schema::EventBus::Client FakeEvents::client() {
+  return kj::heap<BusServer>(state_);
+}
 
-const std::vector<RecordedEvent>& FakeEvents::recorded() const { return state_->recorded; }
+const std::vector<RecordedEvent>& FakeEvents::recorded() const {
+  return state_->recorded;
+}
 
 std::vector<RecordedEvent> FakeEvents::recorded(std::string_view prefix) const {
   std::vector<RecordedEvent> found;
@@ -119,6 +123,8 @@ std::vector<RecordedEvent> FakeEvents::recorded(std::string_view prefix) const {
   return found;
 }
 
-void FakeEvents::publish(RecordedEvent event) { state_->publish(kj::mv(event)); }
+void FakeEvents::publish(RecordedEvent event) {
+  state_->publish(kj::mv(event));
+}
 
 }  // namespace stave::testing

@@ -143,8 +143,8 @@ class ObjectsServer final : public schema::Objects::Server {
 
   kj::Promise<void> get(GetContext context) override {
     auto ref = context.getParams().getRef();
-    auto& row = state_->existing(
-        state_->table.keyOf(ref.getKind(), ref.getNamespace(), ref.getName()));
+    auto& row =
+        state_->existing(state_->table.keyOf(ref.getKind(), ref.getNamespace(), ref.getName()));
     if (ref.getUid() != "" && ref.getUid() != row.object().getMetadata().getUid()) {
       fail(ErrorCode::NOT_FOUND, std::string("an object with uid ") + ref.getUid().cStr());
     }
@@ -214,9 +214,13 @@ class ObjectsServer final : public schema::Objects::Server {
 
 FakeObjects::FakeObjects() : state_(std::make_shared<State>()) {}
 
-schema::Objects::Client FakeObjects::client() { return kj::heap<ObjectsServer>(state_); }
+schema::Objects::Client FakeObjects::client() {
+  return kj::heap<ObjectsServer>(state_);
+}
 
-uint64_t FakeObjects::revision() const { return state_->table.revision(); }
+uint64_t FakeObjects::revision() const {
+  return state_->table.revision();
+}
 
 kj::Maybe<schema::Object::Reader> FakeObjects::find(const Name& name) const {
   auto row = state_->table.find(

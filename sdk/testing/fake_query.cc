@@ -28,7 +28,7 @@ kj::Maybe<std::string> textOf(capnp::DynamicValue::Reader value) {
     case capnp::DynamicValue::TEXT:
       return std::string(value.as<capnp::Text>().cStr());
     case capnp::DynamicValue::ENUM:
-      KJ_IF_MAYBE(enumerant, value.as<capnp::DynamicEnum>().getEnumerant()) {
+      KJ_IF_MAYBE (enumerant, value.as<capnp::DynamicEnum>().getEnumerant()) {
         return std::string(enumerant->getProto().getName().cStr());
       }
       return nullptr;
@@ -44,7 +44,7 @@ kj::Maybe<std::string> textOf(capnp::DynamicValue::Reader value) {
 kj::Maybe<std::string> walk(capnp::DynamicStruct::Reader structure, std::string_view path) {
   auto dot = path.find('.');
   std::string name(path.substr(0, dot));
-  KJ_IF_MAYBE(field, structure.getSchema().findFieldByName(name.c_str())) {
+  KJ_IF_MAYBE (field, structure.getSchema().findFieldByName(name.c_str())) {
     auto value = structure.get(*field);
     if (dot == std::string_view::npos) return textOf(value);
     if (value.getType() != capnp::DynamicValue::STRUCT) return nullptr;
@@ -62,7 +62,7 @@ kj::Maybe<std::string> labelText(schema::Metadata::Reader metadata, capnp::Text:
 
 bool holds(schema::Requirement::Reader requirement, const kj::Maybe<std::string>& actual) {
   bool listed = false;
-  KJ_IF_MAYBE(text, actual) {
+  KJ_IF_MAYBE (text, actual) {
     for (auto value : requirement.getValues()) listed |= *text == value.cStr();
   }
   using Op = schema::Requirement::Op;
@@ -136,7 +136,7 @@ kj::Maybe<std::string> FakeKinds::fieldText(schema::Object::Reader object,
   auto found = kinds_.find(object.getMetadata().getKind().cStr());
   if (found == kinds_.end()) return nullptr;
   bool isSpec = part == "spec";
-  KJ_IF_MAYBE(schema, isSpec ? found->second.spec : found->second.status) {
+  KJ_IF_MAYBE (schema, isSpec ? found->second.spec : found->second.status) {
     auto pointer = isSpec ? object.getSpec() : object.getStatus();
     return walk(pointer.getAs<capnp::DynamicStruct>(*schema), rest);
   }

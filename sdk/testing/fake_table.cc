@@ -13,7 +13,9 @@ namespace {
 using Op = schema::Change::Op;
 using Row = FakeTable::Row;
 
-int64_t now() { return std::chrono::system_clock::now().time_since_epoch().count(); }
+int64_t now() {
+  return std::chrono::system_clock::now().time_since_epoch().count();
+}
 
 std::string describe(const FakeTable::Key& key) {
   auto& [kind, space, name] = key;
@@ -175,7 +177,8 @@ Row FakeTable::changedRow(const Key& key, schema::Change::Reader change,
                           schema::Cause::Reader cause) {
   auto wanted = change.getObject();
   const Row* present = find(key);
-  bool creates = change.getOp() == Op::CREATE || (change.getOp() == Op::APPLY && present == nullptr);
+  bool creates =
+      change.getOp() == Op::CREATE || (change.getOp() == Op::APPLY && present == nullptr);
   if (present == nullptr && !creates) fail(ErrorCode::NOT_FOUND, describe(key));
   if (present != nullptr && change.getOp() == Op::CREATE) {
     fail(ErrorCode::ALREADY_EXISTS, describe(key));

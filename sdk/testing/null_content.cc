@@ -75,7 +75,8 @@ class BlobWriter final : public schema::Ingest::Server {
     auto params = context.getParams();
     if (params.getSize() != blobs_->sizeOf(arriving_->path)) {
       finish(false);
-      fail(ErrorCode::INVALID, std::string("blob ") + params.getDigest().cStr() + " has another size");
+      fail(ErrorCode::INVALID,
+           std::string("blob ") + params.getDigest().cStr() + " has another size");
     }
     blobs_->complete[params.getDigest().cStr()] = arriving_->path;
     finish(true);
@@ -212,6 +213,8 @@ class NullContent final : public schema::Content::Server {
 
 }  // namespace
 
-schema::Content::Client newNullContent() { return kj::heap<NullContent>(); }
+schema::Content::Client newNullContent() {
+  return kj::heap<NullContent>();
+}
 
 }  // namespace stave::testing

@@ -50,6 +50,8 @@ class NullEngine final : public schema::Engine::Server {
 
 }  // namespace
 
-schema::Engine::Client newNullEngine() { return kj::heap<NullEngine>(); }
+schema::Engine::Client newNullEngine() {
+  return kj::heap<NullEngine>();
+}
 
 }  // namespace stave::testing

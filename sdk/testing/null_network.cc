@@ -88,6 +88,8 @@ class NullNetwork final : public schema::Network::Server {
 
 }  // namespace
 
-schema::Network::Client newNullNetwork() { return kj::heap<NullNetwork>(); }
+schema::Network::Client newNullNetwork() {
+  return kj::heap<NullNetwork>();
+}
 
 }  // namespace stave::testing

@@ -145,6 +145,8 @@ class NullRuntime final : public schema::Runtime::Server {
 
 }  // namespace
 
-schema::Runtime::Client newNullRuntime() { return kj::heap<NullRuntime>(); }
+schema::Runtime::Client newNullRuntime() {
+  return kj::heap<NullRuntime>();
+}
 
 }  // namespace stave::testing

@@ -28,8 +28,10 @@ class NullRootFs final : public schema::RootFs::Server {
     auto request = sink.writeRequest();
     auto zeros = request.initBytes(1024);
     context.getResults().setBytes(zeros.size());
-    context.getResults().setDiffId("sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef");
-    return request.send().then([sink]() mutable { return sink.endRequest().send().ignoreResult(); });
+    context.getResults().setDiffId(
+        "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef");
+    return request.send().then(
+        [sink]() mutable { return sink.endRequest().send().ignoreResult(); });
   }
   kj::Promise<void> usage(UsageContext context) override { return kj::READY_NOW; }
 
@@ -90,7 +92,8 @@ class NullStorage final : public schema::Storage::Server {
   kj::Promise<void> open(OpenContext context) override {
     auto found = snapshots_.find(context.getParams().getSnapshot().cStr());
     if (found == snapshots_.end()) {
-      fail(ErrorCode::NOT_FOUND, std::string("snapshot ") + context.getParams().getSnapshot().cStr());
+      fail(ErrorCode::NOT_FOUND,
+           std::string("snapshot ") + context.getParams().getSnapshot().cStr());
     }
     context.getResults().setRoot(kj::heap<NullRootFs>(root_));
     context.getResults().setParent(found->second);

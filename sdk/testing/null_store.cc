@@ -3,6 +3,8 @@
 
 namespace stave::testing {
 
-schema::Store::Client newNullStore(kj::Timer& timer) { return newMemoryStore(timer); }
+schema::Store::Client newNullStore(kj::Timer& timer) {
+  return newMemoryStore(timer);
+}
 
 }  // namespace stave::testing

@@ -17,7 +17,9 @@ namespace stave::testing {
 
 namespace {
 
-std::string directoryOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string directoryOf(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
 
 std::string baseName(const std::string& path) {
   auto name = path.substr(path.rfind('/') + 1);
@@ -36,8 +38,8 @@ std::string findHostProgram() {
 
 }  // namespace
 
-/// What a process boundary does for the service of a plug-in that runs inline: once that is dead, so is
-/// every reference that is still held, and every call that waits.
+/// What a process boundary does for the service of a plug-in that runs inline: once that is dead,
+/// so is every reference that is still held, and every call that waits.
 class PluginHarness::Boundary final : public capnp::Capability::Server {
  public:
   explicit Boundary(capnp::Capability::Client target)
@@ -49,9 +51,9 @@ class PluginHarness::Boundary final : public capnp::Capability::Server {
     fulfiller_->reject(kj::mv(death));
   }
 
-  DispatchCallResult dispatchCall(uint64_t interfaceId, uint16_t methodId,
-                                  capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context)
-      override {
+  DispatchCallResult dispatchCall(
+      uint64_t interfaceId, uint16_t methodId,
+      capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context) override {
     context.allowCancellation();
     auto params = context.getParams();
     auto request = target_.typelessRequest(interfaceId, methodId, params.targetSize());
@@ -77,17 +79,17 @@ PluginHarness::PluginHarness(Loop& loop, FakeBroker& broker, Options options)
 }
 
 PluginHarness::~PluginHarness() noexcept {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([this]() { kill(); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([this]() { kill(); })) {
     KJ_LOG(ERROR, "a plug-in could not be ended", *exception);
   }
 }
 
 void PluginHarness::start() {
   KJ_REQUIRE(host_ == nullptr, "the plug-in runs already", options_.name.c_str());
-  auto host = options_.isolation == Isolation::process ? launchProcess()
-                                                       : loadPlugin(loop_, options_.file);
+  auto host =
+      options_.isolation == Isolation::process ? launchProcess() : loadPlugin(loop_, options_.file);
   host_ = host;
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() { service_ = startService(host); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { service_ = startService(host); })) {
     kill();
     kj::throwFatalException(kj::mv(*exception));
   }
@@ -104,7 +106,8 @@ schema::PluginHost::Client PluginHarness::launchProcess() {
   spawn.arguments = {program, options_.file};
   spawn.descriptors = {{0, 0}, {1, 1}, {2, 2}, {theirs.get(), 3}};
   process_ = kj::heap(os::spawn(loop_.port(), spawn));
-  connection_ = kj::heap<Connection>(loop_.port(), kj::mv(ours), true, capnp::Capability::Client(nullptr));
+  connection_ =
+      kj::heap<Connection>(loop_.port(), kj::mv(ours), true, capnp::Capability::Client(nullptr));
   return connection_->peer().castAs<schema::PluginHost>();
 }
 
@@ -142,17 +145,18 @@ void PluginHarness::killProcess() {
   process_->signal(SIGKILL);
   int status = wait(loop_, process_->wait(), "the end of " + options_.name);
   bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-  if (!killed) KJ_LOG(ERROR, "the plug-in's process had ended by itself", status & 127, status >> 8);
+  if (!killed)
+    KJ_LOG(ERROR, "the plug-in's process had ended by itself", status & 127, status >> 8);
   process_ = nullptr;
   connection_ = nullptr;
 }
 
 /// A test may still hold capabilities that the plug-in returned, so its context must outlive this.
 void PluginHarness::endInline() {
-  KJ_IF_MAYBE(host, host_) {
+  KJ_IF_MAYBE (host, host_) {
     auto stopped = host->stopRequest().send().ignoreResult();
     auto ignored = failureOf(loop_, kj::mv(stopped), options_.name + " to stop");
-    KJ_IF_MAYBE(boundary, boundary_) boundary->end();
+    KJ_IF_MAYBE (boundary, boundary_) boundary->end();
     boundary_ = nullptr;
     dead_.add(*host);
     runFor(loop_, 1 * kj::MILLISECONDS);  // lets the calls that waited fail

@@ -45,9 +45,9 @@ class ScriptedServer final : public capnp::Capability::Server {
                  std::shared_ptr<Script> script)
       : target_(kj::mv(target)), schema_(schema), timer_(timer), script_(kj::mv(script)) {}
 
-  DispatchCallResult dispatchCall(uint64_t interfaceId, uint16_t methodId,
-                                  capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context)
-      override {
+  DispatchCallResult dispatchCall(
+      uint64_t interfaceId, uint16_t methodId,
+      capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer> context) override {
     return {perform(interfaceId, methodId, context), false};
   }
 
@@ -55,7 +55,7 @@ class ScriptedServer final : public capnp::Capability::Server {
   using Context = capnp::CallContext<capnp::AnyPointer, capnp::AnyPointer>;
 
   std::string nameOf(uint64_t interfaceId, uint16_t methodId) {
-    KJ_IF_MAYBE(interface, schema_.findSuperclass(interfaceId)) {
+    KJ_IF_MAYBE (interface, schema_.findSuperclass(interfaceId)) {
       return interface->getMethods()[methodId].getProto().getName().cStr();
     }
     return "?";
@@ -72,9 +72,10 @@ class ScriptedServer final : public capnp::Capability::Server {
       case Action::swallow:
         return kj::NEVER_DONE;
       case Action::delay:
-        return timer_.afterDelay(rule->duration).then([this, interfaceId, methodId, context]() mutable {
-          return forward(interfaceId, methodId, context);
-        });
+        return timer_.afterDelay(rule->duration)
+            .then([this, interfaceId, methodId, context]() mutable {
+              return forward(interfaceId, methodId, context);
+            });
       case Action::loseAnswer:
         return send(interfaceId, methodId, context).ignoreResult().then([]() -> kj::Promise<void> {
           return makeError(ErrorCode::UNAVAILABLE, "the answer was lost");

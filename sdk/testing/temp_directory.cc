@@ -26,7 +26,7 @@ TempDirectory::TempDirectory(const std::string& label) : path_(freshName(label))
 }
 
 TempDirectory::~TempDirectory() noexcept {
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([this]() { os::removeTree(path_); })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([this]() { os::removeTree(path_); })) {
     KJ_LOG(WARNING, "a test's directory stays behind", path_.c_str(), *exception);
   }
 }

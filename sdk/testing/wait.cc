@@ -13,6 +13,8 @@ void waitUntil(Loop& loop, kj::Function<bool()> condition, std::string_view what
   }
 }
 
-void runFor(Loop& loop, kj::Duration duration) { loop.wait(loop.timer().afterDelay(duration)); }
+void runFor(Loop& loop, kj::Duration duration) {
+  loop.wait(loop.timer().afterDelay(duration));
+}
 
 }  // namespace stave::testing

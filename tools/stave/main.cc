@@ -1,4 +1,7 @@
 // The `stave` command: finds the row of the table that is meant, reads its options, and does it.
+#include <kj/async-unix.h>
+#include <signal.h>
+
 #include <stave/error.h>
 #include <stave/json.h>
 
@@ -109,6 +112,8 @@ int dispatch(Words words) {
 
 int main(int count, char** values) {
   using namespace stave::cli;
+  // KJ takes SIGUSR1 for itself unless told otherwise, and that one is passed on to containers.
+  kj::UnixEventPort::setReservedSignal(SIGURG);
   try {
     return dispatch({values + 1, values + count});
   } catch (const UsageError& error) {

@@ -57,8 +57,9 @@ NetworkRecord BridgeNetworks::plan(const net::NetworkWish& wish) {
   if (network.interfaceName.empty()) network.interfaceName = net::hashedName("sv-", wish.name, 12);
   if (network.interfaceName.size() > 15 ||
       network.interfaceName.find_first_of("/\" \\") != std::string::npos) {
-    fail(ErrorCode::INVALID, fmt::format("network {}: option bridge: '{}' is no name of an interface",
-                                         wish.name, network.interfaceName));
+    fail(ErrorCode::INVALID,
+         fmt::format("network {}: option bridge: '{}' is no name of an interface", wish.name,
+                     network.interfaceName));
   }
   auto existing = networks_.find(wish.name);
   auto wanted = wish;
@@ -137,8 +138,8 @@ void checkPorts(const net::EndpointRequest& request, const NetworkRecord& networ
   }
   if (!request.gateway) {
     fail(ErrorCode::INVALID, fmt::format("pod {}: ports are published with the network that is the "
-                                         "pod's gateway, and {} is not", request.podName,
-                                         network.name));
+                                         "pod's gateway, and {} is not",
+                                         request.podName, network.name));
   }
 }
 
@@ -163,8 +164,7 @@ net::EndpointView BridgeNetworks::attach(int sandbox, net::EndpointRequest reque
   EndpointRecord endpoint;
   static_cast<net::EndpointRequest&>(endpoint) = request;
   endpoint.interfaceName = chooseInterface(request.interfaceName, inside);
-  endpoint.hostInterface =
-      net::hashedName("svb", request.network + '\0' + request.endpoint, 12);
+  endpoint.hostInterface = net::hashedName("svb", request.network + '\0' + request.endpoint, 12);
   endpoint.sandbox = inside.namespaceCookie();
   return {connect(std::move(endpoint), sandbox, inside), network, {}};
 }
@@ -208,8 +208,8 @@ EndpointRecord BridgeNetworks::update(const EndpointRecord& current,
   return changed;
 }
 
-/// Elements are not as they were left when somebody flushed the rules, or when a failed attach comes to
-/// remove what it had not added. Then the table is written anew from the records.
+/// Elements are not as they were left when somebody flushed the rules, or when a failed attach
+/// comes to remove what it had not added. Then the table is written anew from the records.
 template <typename Change>
 void BridgeNetworks::changeFirewall(Change change) {
   try {

@@ -17,17 +17,18 @@ struct Options {
   uint32_t mtu = 1500;
 };
 
-/// Everything that the driver does, as plain synchronous calls on plain data: one call at a time, on any
-/// thread of the network namespace in which it was made.
+/// Everything that the driver does, as plain synchronous calls on plain data: one call at a time,
+/// on any thread of the network namespace in which it was made.
 ///
-/// Records come first and kernel objects second; what a crash leaves half made is found by `recover`.
+/// Records come first and kernel objects second; what a crash leaves half made is found by
+/// `recover`.
 class BridgeNetworks {
  public:
   BridgeNetworks(Options options, net::DnsDirectory& directory);
 
-  /// What the records and the kernel say after a start: bridges and rules that are missing are made,
-  /// endpoints that are half made or whose sandbox is gone are removed, ports are reserved again.
-  /// Returns what went wrong, for the log.
+  /// What the records and the kernel say after a start: bridges and rules that are missing are
+  /// made, endpoints that are half made or whose sandbox is gone are removed, ports are reserved
+  /// again. Returns what went wrong, for the log.
   std::vector<std::string> recover();
 
   /// Lets go of the host's ports, for whoever comes after. Everything in the kernel stays.
@@ -48,7 +49,8 @@ class BridgeNetworks {
   std::vector<net::Occupied> occupied(const std::string& except);
   const net::NetworkRecord& networkOf(const std::string& name) const;
   bool isConnected(const net::EndpointRecord& endpoint, net::RouteSocket& inside) const;
-  net::EndpointRecord update(const net::EndpointRecord& current, const net::EndpointRequest& request);
+  net::EndpointRecord update(const net::EndpointRecord& current,
+                             const net::EndpointRequest& request);
   net::EndpointRecord connect(net::EndpointRecord endpoint, int sandbox, net::RouteSocket& inside);
   void discard(const net::EndpointRecord& endpoint);
   template <typename Change>

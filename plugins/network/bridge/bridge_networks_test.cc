@@ -2,110 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <stave/error.h>
-#include <stave/net/sandbox.h>
-#include <stave/os/file.h>
-#include <stave/os/netns.h>
 
-#include <unistd.h>
-
-#include <cstdlib>
+#include "bridge_networks_fixture.h"
 
 namespace stave::bridge {
 namespace {
 
 using net::Address;
 using net::Prefix;
-
-/// The whole driver but its RPC, in a network namespace of its own.
-struct BridgeNetworksTest : testing::Test {
-  BridgeNetworksTest() : before(os::currentNetworkNamespace()), own(net::makeSandbox()) {
-    os::enterNetworkNamespace(own.get());
-    char path[] = "/tmp/stave-bridge.XXXXXX";
-    options.stateDirectory = mkdtemp(path);
-    options.pools = {{Prefix::parse("10.88.0.0/16", "x"), 24}, {Prefix::parse("fd53::/48", "x"), 64}};
-    start();
-  }
-  ~BridgeNetworksTest() noexcept override {
-    networks.reset();
-    os::enterNetworkNamespace(before.get());
-    os::removeTree(options.stateDirectory);
-  }
-
-  /// As after a crash: nothing but the files and the kernel's state is left.
-  void start() {
-    networks.reset();
-    directory = std::make_unique<net::DnsDirectory>();
-    networks.emplace(options, *directory);
-    problems = networks->recover();
-  }
-
-  net::NetworkWish wish(std::string name) {
-    net::NetworkWish result;
-    result.name = std::move(name);
-    return result;
-  }
-  net::EndpointRequest request(std::string pod) {
-    net::EndpointRequest result;
-    result.network = "net";
-    result.endpoint = result.podName = std::move(pod);
-    result.names = {result.podName};
-    result.gateway = true;
-    return result;
-  }
-  bool exists(const std::string& name) { return Links().exists(name); }
-  std::string rules() { return net::Nftables().list("list table inet stave_bridge"); }
-
-  kj::AutoCloseFd before, own;
-  Options options;
-  std::unique_ptr<net::DnsDirectory> directory;
-  std::optional<BridgeNetworks> networks;
-  std::vector<std::string> problems;
-};
-
-TEST_F(BridgeNetworksTest, AHalfMadeEndpointIsRemovedAtTheNextStart) {
-  networks->create(wish("net"));
-  auto sandbox = net::makeSandbox();
-  auto made = networks->attach(sandbox.get(), request("web")).endpoint;
-  made.ready = false;
-  net::RecordStore(options.stateDirectory).save(made);
-  start();
-  EXPECT_TRUE(networks->endpoints().empty());
-  EXPECT_FALSE(exists(made.hostInterface));
-  EXPECT_EQ(networks->attach(sandbox.get(), request("web")).endpoint.ipv4, made.ipv4);
-}
-
-TEST_F(BridgeNetworksTest, AnEndpointWhoseSandboxDiedMeanwhileIsForgotten) {
-  networks->create(wish("net"));
-  {
-    auto sandbox = net::makeSandbox();
-    networks->attach(sandbox.get(), request("web"));
-  }
-  for (int i = 0; i < 500 && Links().list().size() > 2; ++i) usleep(10000);  // the kernel ends it late
-  start();
-  EXPECT_TRUE(networks->endpoints().empty());
-}
-
-TEST_F(BridgeNetworksTest, AfterARebootBridgesAndRulesAreMadeAnew) {
-  auto network = networks->create(wish("net"));
-  Links().remove(network.interfaceName);
-  net::Nftables().run("flush ruleset\n");
-  start();
-  EXPECT_TRUE(problems.empty());
-  EXPECT_TRUE(exists(network.interfaceName));
-  EXPECT_NE(rules().find(network.interfaceName), std::string::npos);
-}
-
-TEST_F(BridgeNetworksTest, AStrayInterfaceOnOurBridgeIsRemoved) {
-  auto network = networks->create(wish("net"));
-  net::LinkOptions near, far;
-  near.name = "svb0123456789ab";
-  far.name = "stray";
-  net::RouteSocket socket;
-  near.master = socket.index(network.interfaceName);
-  socket.commit(net::addVeth(near, far));
-  start();
-  EXPECT_FALSE(exists(near.name));
-}
 
 TEST_F(BridgeNetworksTest, ASubnetOfAHostRouteIsRefused) {
   net::RouteSocket socket;

@@ -29,8 +29,8 @@ Options readOptions(schema::BridgeSettings::Reader settings, std::string_view st
   options.stateDirectory = statePath;
   options.mtu = settings.getMtu();
   for (auto pool : settings.getAddressPools()) {
-    options.pools.push_back({Prefix::parse(pool.getBlock().cStr(), "addressPools.block"),
-                             pool.getLength()});
+    options.pools.push_back(
+        {Prefix::parse(pool.getBlock().cStr(), "addressPools.block"), pool.getLength()});
   }
   if (options.pools.empty()) {
     options.pools = {{Prefix::parse("10.88.0.0/16", "pool"), 24},
@@ -61,7 +61,7 @@ Task<> Driver::recover() {
 }
 
 void Driver::listen(const std::vector<net::Address>& gateways) {
-  KJ_IF_MAYBE(dns, dns_) {
+  KJ_IF_MAYBE (dns, dns_) {
     for (auto& problem : dns->listen(gateways)) {
       context_.log(schema::LogLevel::WARNING, "no DNS for pods: " + problem);
     }
@@ -69,7 +69,7 @@ void Driver::listen(const std::vector<net::Address>& gateways) {
 }
 
 void Driver::addNameservers(net::EndpointView& view) const {
-  KJ_IF_MAYBE(dns, dns_) {
+  KJ_IF_MAYBE (dns, dns_) {
     for (auto& subnet : view.network.subnets) {
       if (dns->listensAt(subnet.gateway)) view.nameservers.push_back(subnet.gateway.text());
     }
@@ -117,9 +117,8 @@ kj::Promise<void> Driver::attach(AttachContext context) {
     auto request = net::readRequest(params.getRequest());
     auto taken = co_await takeFd(params.getSandbox(), "the sandbox");
     auto sandbox = std::make_shared<kj::AutoCloseFd>(kj::mv(taken));
-    auto work = queue_.run([this, request, sandbox] {
-      return networks_.attach(sandbox->get(), request);
-    });
+    auto work =
+        queue_.run([this, request, sandbox] { return networks_.attach(sandbox->get(), request); });
     auto view = co_await kj::mv(work);
     addNameservers(view);
     net::write(view, context.getResults().initStatus());

@@ -10,8 +10,8 @@
 
 namespace stave::bridge {
 
-/// The `Network` contract around `BridgeNetworks`: reads requests, queues the work, writes answers, and
-/// keeps the DNS server listening where there are networks.
+/// The `Network` contract around `BridgeNetworks`: reads requests, queues the work, writes answers,
+/// and keeps the DNS server listening where there are networks.
 class Driver final : public schema::Network::Server {
  public:
   Driver(Context& context, schema::BridgeSettings::Reader settings);

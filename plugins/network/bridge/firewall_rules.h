@@ -8,17 +8,19 @@ constexpr std::string_view tableName = "inet stave_bridge";
 
 /// Elements come behind this, in the same transaction.
 ///
-/// * guard: a bridge has route_localnet set for ports published on 127.0.0.1, which would also let pods
-///   reach services that listen there; before connection tracking only strangers carry such an address.
-/// * published: what is sent to a port of the host that a pod has published goes to the pod. ::1 is left
-///   out because the kernel does not let that source address leave the machine in any case.
-/// * passing: within a network all is allowed (such packets come by here where bridge-nf-call-iptables
-///   is set); into a network only what was asked for, what goes to a published port, and what comes
-///   from another network if both are open; internal networks have no traffic with others at all.
-/// * leaving: a pod that reaches a pod of its own network through a published port, and the host through
-///   127.0.0.1, need answers that come back the same way. A pod that reaches itself is told by both of its
-///   addresses, because a bridge that asks netfilter does not say where a packet came in. All else to the
-///   outside goes out under the host's address.
+/// * guard: a bridge has route_localnet set for ports published on 127.0.0.1, which would also let
+///   pods reach services that listen there; before connection tracking only strangers carry such an
+///   address.
+/// * published: what is sent to a port of the host that a pod has published goes to the pod. ::1 is
+///   left out because the kernel does not let that source address leave the machine in any case.
+/// * passing: within a network all is allowed (such packets come by here where
+///   bridge-nf-call-iptables is set); into a network only what was asked for, what goes to a
+///   published port, and what comes from another network if both are open; internal networks have
+///   no traffic with others at all.
+/// * leaving: a pod that reaches a pod of its own network through a published port, and the host
+///   through 127.0.0.1, need answers that come back the same way. A pod that reaches itself is told
+///   by both of its addresses, because a bridge that asks netfilter does not say where a packet
+///   came in. All else to the outside goes out under the host's address.
 constexpr std::string_view tableRules = R"(
 add table inet stave_bridge
 delete table inet stave_bridge

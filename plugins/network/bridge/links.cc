@@ -34,7 +34,9 @@ void Links::ensureBridge(const NetworkRecord& network) {
   socket_.commit(messages);
 }
 
-void Links::removeBridge(const NetworkRecord& network) { remove(network.interfaceName); }
+void Links::removeBridge(const NetworkRecord& network) {
+  remove(network.interfaceName);
+}
 
 void Links::remove(const std::string& name) {
   auto index = socket_.index(name);
@@ -72,8 +74,10 @@ void Links::connect(const NetworkRecord& network, const EndpointRecord& endpoint
   near.mtu = far.mtu = network.mtu;
   near.master = socket_.index(network.interfaceName);
   if (near.master == 0) {
-    fail(ErrorCode::NOT_FOUND, fmt::format("the bridge {} of network {} is gone; create the network "
-                                           "again", network.interfaceName, network.name));
+    fail(ErrorCode::NOT_FOUND,
+         fmt::format("the bridge {} of network {} is gone; create the network "
+                     "again",
+                     network.interfaceName, network.name));
   }
   far.name = endpoint.interfaceName;
   far.mac = endpoint.mac;
@@ -91,10 +95,13 @@ void Links::connect(const NetworkRecord& network, const EndpointRecord& endpoint
 }
 
 void Links::setHairpin(const EndpointRecord& endpoint) {
-  socket_.commit(net::setHairpin(socket_.index(endpoint.hostInterface), !endpoint.published.empty()));
+  socket_.commit(
+      net::setHairpin(socket_.index(endpoint.hostInterface), !endpoint.published.empty()));
 }
 
-void Links::disconnect(const EndpointRecord& endpoint) { remove(endpoint.hostInterface); }
+void Links::disconnect(const EndpointRecord& endpoint) {
+  remove(endpoint.hostInterface);
+}
 
 net::LinkCounters Links::counters(const EndpointRecord& endpoint) {
   auto host = net::countersOf(socket_, endpoint.hostInterface);

@@ -5,19 +5,20 @@
 
 namespace stave::bridge {
 
-/// The driver's interfaces in the kernel. Plain and synchronous; for the network namespace in which it
-/// was made.
+/// The driver's interfaces in the kernel. Plain and synchronous; for the network namespace in which
+/// it was made.
 class Links {
  public:
   /// Makes the network's bridge with its gateway addresses, or completes what is there.
   void ensureBridge(const net::NetworkRecord& network);
   void removeBridge(const net::NetworkRecord& network);
 
-  /// Makes the endpoint's pair, the far end in the sandbox, with addresses and routes. `inside` is a
-  /// socket of the sandbox. On failure nothing is left.
+  /// Makes the endpoint's pair, the far end in the sandbox, with addresses and routes. `inside` is
+  /// a socket of the sandbox. On failure nothing is left.
   void connect(const net::NetworkRecord& network, const net::EndpointRecord& endpoint, int sandbox,
                net::RouteSocket& inside);
-  /// Whether the pod may reach itself through its published ports, as the endpoint has some or none.
+  /// Whether the pod may reach itself through its published ports, as the endpoint has some or
+  /// none.
   void setHairpin(const net::EndpointRecord& endpoint);
   void disconnect(const net::EndpointRecord& endpoint);  ///< gone already: nothing happens
 

@@ -16,4 +16,5 @@ Task<schema::Network::Client> start(Context& context) {
 }  // namespace
 
 STAVE_PLUGIN(schema::Network, "network", "bridge", "1.0",
-             "Linux bridges with addresses, DNS and published ports", "", schema::BridgeSettings, start);
+             "Linux bridges with addresses, DNS and published ports", "", schema::BridgeSettings,
+             start);

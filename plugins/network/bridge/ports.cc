@@ -26,7 +26,9 @@ std::vector<std::string> bindAddresses(const EndpointRecord& endpoint, const Pub
   std::vector<std::string> addresses;
   for (auto& own : {endpoint.ipv4, endpoint.ipv6}) {
     if (!own || (port.hostAddress && port.hostAddress.family() != own.family())) continue;
-    addresses.push_back(port.hostAddress ? port.hostAddress.text() : own.isIpv4() ? "0.0.0.0" : "::");
+    addresses.push_back(port.hostAddress ? port.hostAddress.text()
+                        : own.isIpv4()   ? "0.0.0.0"
+                                         : "::");
   }
   if (addresses.empty()) {
     fail(ErrorCode::INVALID, fmt::format("{}: network {} has no addresses of that family",
@@ -35,7 +37,9 @@ std::vector<std::string> bindAddresses(const EndpointRecord& endpoint, const Pub
   return addresses;
 }
 
-bool everywhere(const Address& address) { return !address || address.number() == 0; }
+bool everywhere(const Address& address) {
+  return !address || address.number() == 0;
+}
 
 /// Whether two host addresses of one port number stand in each other's way.
 bool overlap(const Address& a, const Address& b) {
@@ -79,8 +83,8 @@ Ports::Held Ports::reserveExactly(const EndpointRecord& endpoint, PublishedPort 
     if (port.protocol == Protocol::sctp) break;  // the kernel may lack it; our own table must do
     auto type = port.protocol == Protocol::tcp ? SOCK_STREAM : SOCK_DGRAM;
     try {
-      held.sockets.push_back(std::make_shared<kj::AutoCloseFd>(
-          os::reservePort(type, address, port.hostPort)));
+      held.sockets.push_back(
+          std::make_shared<kj::AutoCloseFd>(os::reservePort(type, address, port.hostPort)));
     } catch (const kj::Exception& exception) {
       auto code = codeOf(exception);
       if (code == ErrorCode::UNSUPPORTED && addresses.size() > 1) continue;  // a host without IPv6
@@ -107,8 +111,8 @@ Ports::Held Ports::reserve(const EndpointRecord& endpoint, const PublishedPort& 
     }
   }
   fail(ErrorCode::CONFLICT,
-       range ? fmt::format("host ports {}-{}/{} are all in use", wanted.hostPort, wanted.hostPortEnd,
-                           nameOf(wanted.protocol))
+       range ? fmt::format("host ports {}-{}/{} are all in use", wanted.hostPort,
+                           wanted.hostPortEnd, nameOf(wanted.protocol))
              : fmt::format("no free {} port of the host was found", nameOf(wanted.protocol)));
 }
 
@@ -140,9 +144,8 @@ void Ports::assign(EndpointRecord& endpoint) {
     for (auto& wish : endpoint.ports) {
       auto same = std::find_if(before.begin(), before.end(), [&](auto& held) {
         return answers(held.port, wish) &&
-               std::none_of(after.begin(), after.end(), [&](auto& other) {
-                 return sameHostPort(other.port, held.port);
-               });
+               std::none_of(after.begin(), after.end(),
+                            [&](auto& other) { return sameHostPort(other.port, held.port); });
       });
       if (same != before.end()) {
         after.push_back(*same);

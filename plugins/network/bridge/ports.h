@@ -7,14 +7,14 @@
 
 namespace stave::bridge {
 
-/// The host's ports that pods have published. Each is held by a bound socket, so that neither another
-/// pod nor a process of the host gets it; packets never reach that socket.
+/// The host's ports that pods have published. Each is held by a bound socket, so that neither
+/// another pod nor a process of the host gets it; packets never reach that socket.
 class Ports {
  public:
-  /// Reserves what the endpoint asks for and fills in `published`. Ports that it held before and asks
-  /// for again stay as they are, others are let go. Fails [conflict] naming the port and who has it,
-  /// [exhausted] (no free port in the range), [invalid] (no address of this host), and then changes
-  /// nothing.
+  /// Reserves what the endpoint asks for and fills in `published`. Ports that it held before and
+  /// asks for again stay as they are, others are let go. Fails [conflict] naming the port and who
+  /// has it, [exhausted] (no free port in the range), [invalid] (no address of this host), and then
+  /// changes nothing.
   void assign(net::EndpointRecord& endpoint);
 
   /// Takes again what a record says after a restart. Returns what could not be taken, for the log.

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stave/error.h>
-#include <stave/net/sandbox.h>
-#include <stave/os/netns.h>
+#include <stave/net/private_network.h>
 #include <stave/os/socket.h>
 
 namespace stave::bridge {
@@ -15,10 +14,7 @@ using net::Protocol;
 using net::PublishedPort;
 
 struct PortsTest : testing::Test {
-  PortsTest() : before(os::currentNetworkNamespace()), own(net::makeSandbox()) {
-    os::enterNetworkNamespace(own.get());
-  }
-  ~PortsTest() noexcept override { os::enterNetworkNamespace(before.get()); }
+  ~PortsTest() noexcept override {}
 
   EndpointRecord endpoint(std::string pod, std::vector<PublishedPort> wishes) {
     EndpointRecord record;
@@ -47,7 +43,7 @@ struct PortsTest : testing::Test {
     }
   }
 
-  kj::AutoCloseFd before, own;
+  net::PrivateNetwork network;
   Ports ports;
 };
 

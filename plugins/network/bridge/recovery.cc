@@ -29,8 +29,8 @@ void BridgeNetworks::recoverEndpoints(std::vector<std::string>& problems) {
   std::set<std::string> links;
   for (auto& link : links_.list()) links.insert(link.name);
   for (auto& [key, endpoint] : store_.loadEndpoints()) {
-    bool whole = endpoint.ready && networks_.contains(key.first) &&
-                 links.contains(endpoint.hostInterface);
+    bool whole =
+        endpoint.ready && networks_.contains(key.first) && links.contains(endpoint.hostInterface);
     if (!whole) {
       links_.disconnect(endpoint);
       store_.removeEndpoint(key);

@@ -13,7 +13,8 @@ struct BridgeSettings {
   # Of networks without the option "mtu".
 
   dns @2 :Bool = true;
-  # Answer the names of endpoints on each network's gateway address, and forward all other questions.
+  # Answer the names of endpoints on each network's gateway address, and forward all other
+  # questions.
 
   nameservers @3 :List(Text);
   # Addresses of the servers that are asked for other names. Empty: those of the host's resolv.conf.

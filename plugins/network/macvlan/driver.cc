@@ -12,7 +12,8 @@ using net::Prefix;
 std::vector<net::SubnetPool::Block> readPools(schema::MacvlanSettings::Reader settings) {
   std::vector<net::SubnetPool::Block> pools;
   for (auto pool : settings.getAddressPools()) {
-    pools.push_back({Prefix::parse(pool.getBlock().cStr(), "addressPools.block"), pool.getLength()});
+    pools.push_back(
+        {Prefix::parse(pool.getBlock().cStr(), "addressPools.block"), pool.getLength()});
   }
   if (pools.empty()) {
     pools = {{Prefix::parse("10.90.0.0/16", "pool"), 24},
@@ -64,15 +65,15 @@ kj::Promise<void> Driver::attach(AttachContext context) {
     auto params = context.getParams();
     auto request = net::readRequest(params.getRequest());
     if (!request.ports.empty()) {
-      context_.log(schema::LogLevel::INFO,
-                   fmt::format("pod {}: macvlan publishes no ports; its own address is reached directly",
-                               request.podName));
+      context_.log(
+          schema::LogLevel::INFO,
+          fmt::format("pod {}: macvlan publishes no ports; its own address is reached directly",
+                      request.podName));
     }
     auto taken = co_await takeFd(params.getSandbox(), "the sandbox");
     auto sandbox = std::make_shared<kj::AutoCloseFd>(kj::mv(taken));
-    auto work = queue_.run([this, request, sandbox] {
-      return networks_.attach(kj::mv(*sandbox), request);
-    });
+    auto work = queue_.run(
+        [this, request, sandbox] { return networks_.attach(kj::mv(*sandbox), request); });
     auto view = co_await kj::mv(work);
     net::write(view, context.getResults().initStatus());
   });

@@ -9,7 +9,8 @@
 
 namespace stave::macvlan {
 
-/// The `Network` contract around `MacvlanNetworks`: reads requests, queues the work, writes answers.
+/// The `Network` contract around `MacvlanNetworks`: reads requests, queues the work, writes
+/// answers.
 class Driver final : public schema::Network::Server {
  public:
   Driver(Context& context, schema::MacvlanSettings::Reader settings);

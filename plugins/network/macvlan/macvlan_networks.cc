@@ -21,8 +21,8 @@ uint32_t modeOf(const net::NetworkWish& wish) {
   auto found = modes.find(wish.option("mode"));
   if (found != modes.end()) return found->second;
   fail(ErrorCode::INVALID,
-       fmt::format("network {}: option mode: '{}' is none of bridge, private, vepa, passthru", wish.name,
-                   wish.option("mode")));
+       fmt::format("network {}: option mode: '{}' is none of bridge, private, vepa, passthru",
+                   wish.name, wish.option("mode")));
 }
 
 uint32_t modeOf(const NetworkRecord& network) {
@@ -37,8 +37,8 @@ MacvlanNetworks::MacvlanNetworks(const std::string& stateDirectory,
                                  std::vector<net::SubnetPool::Block> pools)
     : store_(stateDirectory), pool_(std::move(pools)) {}
 
-/// What is half made has no interface that could be found: it goes with its sandbox, or when the engine
-/// attaches the endpoint again.
+/// What is half made has no interface that could be found: it goes with its sandbox, or when the
+/// engine attaches the endpoint again.
 void MacvlanNetworks::recover() {
   networks_ = store_.loadNetworks();
   for (auto& [name, network] : networks_) ipam_.add(network);
@@ -81,7 +81,8 @@ NetworkRecord MacvlanNetworks::plan(const net::NetworkWish& wish) {
   auto parentName = wish.option("parent");
   if (parentName.empty()) {
     fail(ErrorCode::INVALID,
-         fmt::format("network {}: option parent is missing: the host's interface to share", wish.name));
+         fmt::format("network {}: option parent is missing: the host's interface to share",
+                     wish.name));
   }
   auto parent = socket_.index(parentName);
   if (parent == 0) {
@@ -99,7 +100,8 @@ NetworkRecord MacvlanNetworks::plan(const net::NetworkWish& wish) {
   }
   auto wanted = wish;
   auto existing = networks_.find(wish.name);
-  if (existing != networks_.end() && wish.subnets.empty()) wanted.subnets = existing->second.subnets;
+  if (existing != networks_.end() && wish.subnets.empty())
+    wanted.subnets = existing->second.subnets;
   network.subnets = net::planSubnets(wanted, pool_, occupied(wish.name, parent));
   return network;
 }
@@ -111,7 +113,8 @@ NetworkRecord MacvlanNetworks::create(const net::NetworkWish& wish) {
   if (known && (existing->second.subnets != network.subnets ||
                 existing->second.interfaceName != network.interfaceName)) {
     fail(ErrorCode::CONFLICT, fmt::format("network {} exists on {} with another subnet or parent; "
-                                          "remove it first", wish.name, existing->second.interfaceName));
+                                          "remove it first",
+                                          wish.name, existing->second.interfaceName));
   }
   if (!known || existing->second != network) store_.save(network);
   if (!known) ipam_.add(network);
@@ -152,8 +155,8 @@ net::EndpointView MacvlanNetworks::attach(kj::AutoCloseFd sandbox, net::Endpoint
   auto existing = endpoints_.find(key);
   if (existing != endpoints_.end()) {
     auto current = existing->second;
-    bool connected = current.sandbox == inside.namespaceCookie() &&
-                     inside.index(current.interfaceName) != 0;
+    bool connected =
+        current.sandbox == inside.namespaceCookie() && inside.index(current.interfaceName) != 0;
     if (connected) {
       sandboxes_[key] = kj::mv(sandbox);
       return {current, network, {}};
@@ -187,8 +190,8 @@ EndpointRecord MacvlanNetworks::connect(EndpointRecord endpoint, int sandbox,
   return endpoint;
 }
 
-void MacvlanNetworks::makeLink(const NetworkRecord& network, const EndpointRecord& endpoint, int sandbox,
-                               net::RouteSocket& inside) {
+void MacvlanNetworks::makeLink(const NetworkRecord& network, const EndpointRecord& endpoint,
+                               int sandbox, net::RouteSocket& inside) {
   net::LinkOptions options;
   options.name = endpoint.interfaceName;
   options.mac = endpoint.mac;
@@ -250,7 +253,8 @@ net::LinkCounters MacvlanNetworks::statistics(const EndpointKey& key) {
   auto sandbox = sandboxes_.find(key);
   if (sandbox == sandboxes_.end()) {
     fail(ErrorCode::UNAVAILABLE, fmt::format("endpoint {}: attached before the driver was started; "
-                                             "attach it again to count", key.second));
+                                             "attach it again to count",
+                                             key.second));
   }
   auto inside = net::RouteSocket::in(sandbox->second.get());
   return net::countersOf(inside, found->second.interfaceName);

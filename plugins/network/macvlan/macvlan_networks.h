@@ -8,12 +8,12 @@
 
 namespace stave::macvlan {
 
-/// Everything that the driver does, as plain synchronous calls: one call at a time, on any thread of the
-/// network namespace in which it was made.
+/// Everything that the driver does, as plain synchronous calls: one call at a time, on any thread
+/// of the network namespace in which it was made.
 ///
-/// An endpoint is one interface, in the sandbox; the host has nothing of it. So a sandbox is held open
-/// from attach to detach, and an endpoint that was attached by an earlier process is known from its
-/// record only until the engine attaches it again.
+/// An endpoint is one interface, in the sandbox; the host has nothing of it. So a sandbox is held
+/// open from attach to detach, and an endpoint that was attached by an earlier process is known
+/// from its record only until the engine attaches it again.
 class MacvlanNetworks {
  public:
   MacvlanNetworks(const std::string& stateDirectory, std::vector<net::SubnetPool::Block> pools);

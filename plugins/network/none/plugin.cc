@@ -12,5 +12,5 @@ kj::Promise<schema::Network::Client> start(Context& context) {
 
 }  // namespace
 
-STAVE_PLUGIN(schema::Network, "network", "none", "1.0", "Pods with nothing but their own loopback", "",
-             NoSettings, start);
+STAVE_PLUGIN(schema::Network, "network", "none", "1.0", "Pods with nothing but their own loopback",
+             "", NoSettings, start);

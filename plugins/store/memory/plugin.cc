@@ -7,9 +7,9 @@ namespace stave::memory {
 
 static Task<schema::Store::Client> start(Context& context) {
   auto settings = context.settings<schema::MemoryStoreSettings>();
-  auto service = std::make_shared<StoreService>(context.timer(), StoreState(),
-                                                kj::Own<StoreJournal>(),
-                                                StoreOptions{settings.getRetainRevisions()});
+  auto service =
+      std::make_shared<StoreService>(context.timer(), StoreState(), kj::Own<StoreJournal>(),
+                                     StoreOptions{settings.getRetainRevisions()});
   context.onStop([service]() { return service->stop(); });
   co_return service->client();
 }

@@ -12,13 +12,11 @@ Statement::Statement(Database& database, const char* sql) : database_(database) 
   int code = sqlite3_prepare_v3(database.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement,
                                 nullptr);
   statement_.reset(statement);
-  check(code);
+  if (code != SQLITE_OK) database_.failWith(code, sql);
 }
 
 void Statement::check(int code) {
-  if (code != SQLITE_OK) database_.failWith(code, sqlite3_sql(statement_.get()) != nullptr
-                                                     ? sqlite3_sql(statement_.get())
-                                                     : "preparing a statement");
+  if (code != SQLITE_OK) database_.failWith(code, sqlite3_sql(statement_.get()));
 }
 
 Statement& Statement::bind(int parameter, uint64_t value) {
@@ -52,7 +50,9 @@ void Statement::run() {
   reset();
 }
 
-void Statement::reset() { sqlite3_reset(statement_.get()); }
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+}
 
 uint64_t Statement::number(int column) {
   return static_cast<uint64_t>(sqlite3_column_int64(statement_.get(), column));
@@ -80,7 +80,9 @@ Database::Database(std::string path) : path_(std::move(path)) {
   sqlite3_busy_timeout(handle, 2'000);
 }
 
-void Database::execute(const char* sql) { Statement(*this, sql).run(); }
+void Database::execute(const char* sql) {
+  Statement(*this, sql).run();
+}
 
 uint64_t Database::queryNumber(const char* sql) {
   Statement statement(*this, sql);
@@ -101,8 +103,9 @@ void Database::failWith(int code, std::string_view attempted) {
       fail(ErrorCode::EXHAUSTED, text + "; free some space on its file system");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      fail(ErrorCode::INVALID, text + "; it is damaged or no store: restore a copy of it, or move it "
-                                      "away to begin with an empty one");
+      fail(ErrorCode::INVALID, text +
+                                   "; it is damaged or no store: restore a copy of it, or move it "
+                                   "away to begin with an empty one");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       fail(ErrorCode::CONFLICT, text + "; another process has it open");

@@ -58,8 +58,9 @@ void Journal::checkFile() {
   bool fresh = database_.queryNumber("SELECT count(*) FROM sqlite_master") == 0;
   if (fresh) return;
   if (id != applicationId) {
-    fail(ErrorCode::INVALID, options_.path + " is an SQLite database of some other program; name "
-                                             "another file in the setting `file`");
+    fail(ErrorCode::INVALID, options_.path +
+                                 " is an SQLite database of some other program; name "
+                                 "another file in the setting `file`");
   }
   if (version > fileVersion) {
     fail(ErrorCode::INVALID,
@@ -127,19 +128,21 @@ kj::Promise<void> Journal::write(std::shared_ptr<const StoreBatch> batch) {
 
 void Journal::writeBatch(const StoreBatch& batch) {
   if (broken_) {
-    fail(ErrorCode::UNAVAILABLE, options_.path + ": an earlier write failed half way; restart the store");
+    fail(ErrorCode::UNAVAILABLE,
+         options_.path + ": an earlier write failed half way; restart the store");
   }
   if (batch.durable != fullSync_) {
-    // NORMAL leaves out the flush of the log at a commit; the next FULL commit flushes all before it.
+    // NORMAL leaves out the flush of the log at a commit; the next FULL commit flushes all before
+    // it.
     database_.execute(batch.durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     fullSync_ = batch.durable;
   }
-  KJ_IF_MAYBE(exception, kj::runCatchingExceptions([&]() {
-    statements_->begin.run();
-    insertRows(batch);
-    forget(batch);
-    statements_->commit.run();
-  })) {
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                 statements_->begin.run();
+                 insertRows(batch);
+                 forget(batch);
+                 statements_->commit.run();
+               })) {
     // SQLite may have rolled back by itself.
     if (!sqlite3_get_autocommit(database_.handle())) statements_->rollback.run();
     // After anything but a full disk nobody knows what the file holds.
@@ -165,7 +168,8 @@ void Journal::insertRows(const StoreBatch& batch) {
   for (auto lease : batch.ended) statements_->end.bind(1, lease).run();
 }
 
-/// The compact revision is written with the first rows that go: what is half forgotten must never be read.
+/// The compact revision is written with the first rows that go: what is half forgotten must never
+/// be read.
 void Journal::forget(const StoreBatch& batch) {
   if (batch.compactRevision > compactRevision_) {
     statements_->compacted.bind(1, batch.compactRevision).run();
@@ -175,13 +179,15 @@ void Journal::forget(const StoreBatch& batch) {
   }
 }
 
-/// In this mode of locking nobody else reads, so the whole log is merged and begins anew; the pages that
-/// compaction freed are given back to the file system.
+/// In this mode of locking nobody else reads, so the whole log is merged and begins anew; the pages
+/// that compaction freed are given back to the file system.
 void Journal::checkpoint() {
   database_.execute("PRAGMA incremental_vacuum(1000)");
   database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-uint64_t Journal::bytes() { return sizeOf(options_.path) + sizeOf(options_.path + "-wal"); }
+uint64_t Journal::bytes() {
+  return sizeOf(options_.path) + sizeOf(options_.path + "-wal");
+}
 
 }  // namespace stave::sqlite

@@ -10,8 +10,8 @@
 
 namespace stave::sqlite {
 
-/// Every retained version of every key as one row of one SQLite table, in order of revision. Only the
-/// journal's own thread uses the database once it is open.
+/// Every retained version of every key as one row of one SQLite table, in order of revision. Only
+/// the journal's own thread uses the database once it is open.
 class Journal final : public StoreJournal {
  public:
   struct Options {

@@ -78,9 +78,8 @@ uint16_t boundPort(int socket) {
   if (getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
     failErrno("reading the address of a socket", errno);
   }
-  return ntohs(storage.ss_family == AF_INET6
-                   ? reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port
-                   : reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
+  return ntohs(storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port
+                                             : reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
 }
 
 void enableExtendedAcknowledgement(int netlinkSocket) {

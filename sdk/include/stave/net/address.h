@@ -76,12 +76,12 @@ class Prefix {
 using Mac = std::array<uint8_t, 6>;
 std::optional<Mac> parseMac(std::string_view text);
 std::string macText(const Mac& mac);
-/// A locally administered unicast one that belongs to the IP address, so that neighbours' caches stay
-/// right when an address goes from one endpoint to the next.
+/// A locally administered unicast one that belongs to the IP address, so that neighbours' caches
+/// stay right when an address goes from one endpoint to the next.
 Mac macFor(Address address);
 
-/// A short stable name: `prefix` and the first `digits` hex digits of a hash of `text`. For interface
-/// names, which have 15 characters at most.
+/// A short stable name: `prefix` and the first `digits` hex digits of a hash of `text`. For
+/// interface names, which have 15 characters at most.
 std::string hashedName(std::string_view prefix, std::string_view text, size_t digits);
 
 }  // namespace stave::net

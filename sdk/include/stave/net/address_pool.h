@@ -14,14 +14,14 @@ namespace stave::net {
 /// The addresses of one subnet.
 class AddressPool {
  public:
-  /// Automatic addresses come from `range` (none: all of `subnet`). The network's own address and, in
-  /// IPv4, the broadcast address are never given out. Fails [invalid] if `range` is outside.
+  /// Automatic addresses come from `range` (none: all of `subnet`). The network's own address and,
+  /// in IPv4, the broadcast address are never given out. Fails [invalid] if `range` is outside.
   explicit AddressPool(Prefix subnet, Prefix range = {});
 
   const Prefix& subnet() const { return subnet_; }
 
-  /// Marks an address as taken, by its user's wish. Fails [invalid] (outside the subnet), [conflict]
-  /// (taken).
+  /// Marks an address as taken, by its user's wish. Fails [invalid] (outside the subnet),
+  /// [conflict] (taken).
   void reserve(Address address);
 
   /// The next free address after the one given out last, so that one that was just released rests.
@@ -41,7 +41,8 @@ class AddressPool {
   std::set<Address> taken_;
 };
 
-/// Where subnets of networks that ask for none come from: blocks, each cut into subnets of one size.
+/// Where subnets of networks that ask for none come from: blocks, each cut into subnets of one
+/// size.
 class SubnetPool {
  public:
   struct Block {

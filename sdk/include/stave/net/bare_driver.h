@@ -8,8 +8,8 @@
 
 namespace stave::net {
 
-/// A network driver that connects nothing: there is a sandbox and that is all. Networks, endpoints and
-/// addresses are answered as the contract wants them, without anything behind. It has no state.
+/// A network driver that connects nothing: there is a sandbox and that is all. Networks, endpoints
+/// and addresses are answered as the contract wants them, without anything behind. It has no state.
 class BareDriver final : public schema::Network::Server {
  public:
   using MakeSandbox = std::function<kj::AutoCloseFd()>;  ///< runs on a worker thread

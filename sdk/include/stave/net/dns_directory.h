@@ -9,8 +9,8 @@
 
 namespace stave::net {
 
-/// Which names and addresses the pods of a driver's networks may ask for. Changed by the driver's jobs
-/// and read by the DNS server, on different threads.
+/// Which names and addresses the pods of a driver's networks may ask for. Changed by the driver's
+/// jobs and read by the DNS server, on different threads.
 class DnsDirectory {
  public:
   void setNetwork(const NetworkRecord& network);
@@ -27,8 +27,8 @@ class DnsDirectory {
   std::optional<Asker> asker(const Address& source) const;
 
   struct Answer {
-    bool known = false;               ///< the name exists, perhaps without addresses of that family
-    std::vector<Address> addresses;   ///< each call begins with another one
+    bool known = false;              ///< the name exists, perhaps without addresses of that family
+    std::vector<Address> addresses;  ///< each call begins with another one
   };
   Answer resolve(const Asker& asker, std::string_view name, Family family) const;
 

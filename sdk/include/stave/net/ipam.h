@@ -5,7 +5,8 @@
 
 namespace stave::net {
 
-/// The addresses of all networks of a driver, in memory; built again from the records at each start.
+/// The addresses of all networks of a driver, in memory; built again from the records at each
+/// start.
 class Ipam {
  public:
   /// Gateways and reserved addresses are taken out. Fails [invalid] if one is outside its subnet.

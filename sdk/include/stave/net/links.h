@@ -16,7 +16,8 @@ struct LinkOptions {
 };
 
 NetlinkMessage addBridge(const LinkOptions& options);
-/// Both ends at once, each where and how its options say; the far one is down and to be set up after.
+/// Both ends at once, each where and how its options say; the far one is down and to be set up
+/// after.
 NetlinkMessage addVeth(const LinkOptions& near, const LinkOptions& far);
 /// `mode` is one of MACVLAN_MODE_*; `parent` an index in the socket's namespace.
 NetlinkMessage addMacvlan(const LinkOptions& options, uint32_t parent, uint32_t mode);

@@ -3,8 +3,8 @@
 #include <stave/net/address.h>
 
 #include <functional>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,8 +73,8 @@ class RouteSocket {
   RouteSocket();
   static RouteSocket in(int networkNamespace);  ///< see os::inNetworkNamespace
 
-  /// Sends the requests in one system call, waits for all answers, and throws for the first one that
-  /// was refused. The kernel does those behind it nevertheless.
+  /// Sends the requests in one system call, waits for all answers, and throws for the first one
+  /// that was refused. The kernel does those behind it nevertheless.
   void commit(const std::vector<NetlinkMessage>& messages);
   void commit(NetlinkMessage message);
 

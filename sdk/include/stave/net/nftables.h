@@ -7,7 +7,8 @@ struct nft_ctx;
 
 namespace stave::net {
 
-/// nftables through libnftables, of the network namespace in which it was made; one thread at a time.
+/// nftables through libnftables, of the network namespace in which it was made; one thread at a
+/// time.
 class Nftables {
  public:
   Nftables();

@@ -28,8 +28,8 @@ struct Occupied {
   std::string by;  ///< "network front", "a route of eth0"
 };
 
-/// The subnets that the network gets: those wished for with gateways filled in, and the missing ones
-/// from the pool. Fails [conflict] naming who has an overlapping one, [invalid], [exhausted].
+/// The subnets that the network gets: those wished for with gateways filled in, and the missing
+/// ones from the pool. Fails [conflict] naming who has an overlapping one, [invalid], [exhausted].
 std::vector<Subnet> planSubnets(const NetworkWish& wish, const SubnetPool& pool,
                                 const std::vector<Occupied>& occupied);
 

@@ -8,16 +8,17 @@
 #include <vector>
 
 /// What a network driver remembers, and how it writes it down: one small file per network and per
-/// endpoint, replaced atomically. The endpoints' files are the only record of which address is taken.
+/// endpoint, replaced atomically. The endpoints' files are the only record of which address is
+/// taken.
 namespace stave::net {
 
 enum class Protocol : uint8_t { tcp, udp, sctp };
 std::string_view nameOf(Protocol protocol);
 
 struct PublishedPort {
-  Address hostAddress;        ///< none: all
-  uint16_t hostPort = 0;      ///< 0: any free one
-  uint16_t hostPortEnd = 0;   ///< 0: just hostPort
+  Address hostAddress;       ///< none: all
+  uint16_t hostPort = 0;     ///< 0: any free one
+  uint16_t hostPortEnd = 0;  ///< 0: just hostPort
   uint16_t containerPort = 0;
   Protocol protocol = Protocol::tcp;
   bool operator==(const PublishedPort&) const = default;
@@ -26,7 +27,7 @@ struct PublishedPort {
 struct Subnet {
   Prefix prefix;
   Address gateway;
-  Prefix range;                                ///< none: all of prefix
+  Prefix range;  ///< none: all of prefix
   std::map<std::string, Address> reserved;
   bool operator==(const Subnet&) const = default;
 };
@@ -36,7 +37,7 @@ struct NetworkRecord {
   std::vector<Subnet> subnets;  ///< IPv4 first
   bool internal = false;
   uint32_t mtu = 0;
-  std::string interfaceName;    ///< of the host
+  std::string interfaceName;  ///< of the host
   std::map<std::string, std::string> options;
 
   const Subnet* subnet(Family family) const;  ///< null: none of that family
@@ -69,7 +70,8 @@ inline EndpointKey keyOf(const EndpointRequest& endpoint) {
   return {endpoint.network, endpoint.endpoint};
 }
 
-/// A file's name for any text: what is not a letter, a digit, '-', '_' or an inner '.' is written %XX.
+/// A file's name for any text: what is not a letter, a digit, '-', '_' or an inner '.' is written
+/// %XX.
 std::string fileNameFor(std::string_view text);
 
 class RecordStore {

@@ -6,9 +6,9 @@
 
 namespace stave::net {
 
-/// Runs jobs on the worker pool one after the other, in the order in which they came: a driver's plain
-/// data then needs no lock, and the kernel takes one change of the network at a time anyway. A job that
-/// has been queued runs even if nobody waits for it any more.
+/// Runs jobs on the worker pool one after the other, in the order in which they came: a driver's
+/// plain data then needs no lock, and the kernel takes one change of the network at a time anyway.
+/// A job that has been queued runs even if nobody waits for it any more.
 class SerialQueue {
  public:
   explicit SerialQueue(WorkerPool& workers) : workers_(workers), tail_(kj::READY_NOW) {}
@@ -17,9 +17,10 @@ class SerialQueue {
   auto run(Job job) -> kj::Promise<decltype(job())> {
     using Result = decltype(job());
     auto pair = kj::newPromiseAndFulfiller<Result>();
-    tail_ = tail_.then([this, job = kj::mv(job), fulfiller = kj::mv(pair.fulfiller)]() mutable {
-                   return deliver(workers_.run(kj::mv(job)), kj::mv(fulfiller));
-                 })
+    tail_ = tail_
+                .then([this, job = kj::mv(job), fulfiller = kj::mv(pair.fulfiller)]() mutable {
+                  return deliver(workers_.run(kj::mv(job)), kj::mv(fulfiller));
+                })
                 .eagerlyEvaluate(nullptr);
     return kj::mv(pair.promise);
   }

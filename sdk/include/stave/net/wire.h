@@ -12,7 +12,8 @@ namespace stave::net {
 NetworkWish readWish(const std::string& name, schema::NetworkSpec::Reader spec);
 EndpointRequest readRequest(schema::EndpointRequest::Reader request);
 
-void write(const NetworkRecord& network, std::string_view driver, schema::NetworkStatus::Builder status);
+void write(const NetworkRecord& network, std::string_view driver,
+           schema::NetworkStatus::Builder status);
 
 /// What an endpoint's status is made of.
 struct EndpointView {

@@ -17,16 +17,16 @@ Fd makeNetworkNamespace();
 /// The calling thread's.
 Fd currentNetworkNamespace();
 
-/// Runs `work` in that namespace and returns to the caller's own. Call it on a worker thread, not on a
-/// loop's. A thread that cannot return ends the process: it must not go on in a stranger's network.
-/// Fails [invalid] if the descriptor is no network namespace.
+/// Runs `work` in that namespace and returns to the caller's own. Call it on a worker thread, not
+/// on a loop's. A thread that cannot return ends the process: it must not go on in a stranger's
+/// network. Fails [invalid] if the descriptor is no network namespace.
 void inNetworkNamespace(int descriptor, const std::function<void()>& work);
 
 /// The calling thread goes there and stays; threads that it starts begin there.
 void enterNetworkNamespace(int descriptor);
 
-/// A number that no other namespace has or will have until the machine restarts; of the namespace in
-/// which the socket was opened.
+/// A number that no other namespace has or will have until the machine restarts; of the namespace
+/// in which the socket was opened.
 uint64_t networkNamespaceCookie(int socket);
 
 }  // namespace stave::os

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-/// The ordered, versioned index of a `store` plug-in: every retained version of every key, in memory.
-/// Plain data: persistence, leases and RPC stand around it (store_service.h).
+/// The ordered, versioned index of a `store` plug-in: every retained version of every key, in
+/// memory. Plain data: persistence, leases and RPC stand around it (store_service.h).
 namespace stave {
 
 /// One version of a key.
@@ -62,15 +62,18 @@ class StoreIndex {
   /// The key's present version; null if it does not exist.
   const StoreVersion* find(const std::string& key) const;
 
-  /// The keys that exist at `revision` (which must be retained), at most `limit` (0: all) of them and no
-  /// more than `byteLimit` of keys and values, but at least one. Valid until the next change.
+  /// The keys that exist at `revision` (which must be retained), at most `limit` (0: all) of them
+  /// and no more than `byteLimit` of keys and values, but at least one. Valid until the next
+  /// change.
   Selection select(const StoreRange& range, uint64_t revision, uint32_t limit,
                    uint64_t byteLimit = UINT64_MAX) const;
 
-  /// The writes of one revision to keys in the range, in their order; none for a revision without any.
+  /// The writes of one revision to keys in the range, in their order; none for a revision without
+  /// any.
   std::vector<Found> written(uint64_t revision, const StoreRange& range) const;
 
-  /// Forgets what only matters before `revision`, and tells what that was. Lower than the last: nothing.
+  /// Forgets what only matters before `revision`, and tells what that was. Lower than the last:
+  /// nothing.
   std::vector<Place> compact(uint64_t revision);
 
   std::vector<std::string> keysOfLease(uint64_t lease) const;

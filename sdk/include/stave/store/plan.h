@@ -26,19 +26,20 @@ struct StoreTransaction {
   static constexpr size_t maximumKeys = 128;
   static constexpr size_t maximumBytes = 16 << 20;
 
-  /// Fails [invalid] for an empty key, a key written twice or too many keys, [exhausted] for too many
-  /// bytes.
+  /// Fails [invalid] for an empty key, a key written twice or too many keys, [exhausted] for too
+  /// many bytes.
   void check() const;
 };
 
 struct StoreOutcome {
   bool succeeded = true;
   uint64_t revision = 0;
-  std::vector<StoreRow> current;  ///< of the keys that were compared and exist, if it did not succeed
+  std::vector<StoreRow>
+      current;  ///< of the keys that were compared and exist, if it did not succeed
 };
 
-/// Transactions one after the other, each seeing those before it, without touching the index yet: it is
-/// changed by applying `rows()` once they are safe.
+/// Transactions one after the other, each seeing those before it, without touching the index yet:
+/// it is changed by applying `rows()` once they are safe.
 class StorePlan {
  public:
   explicit StorePlan(const StoreIndex& index) : index_(index), revision_(index.revision()) {}

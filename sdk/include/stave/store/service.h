@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-/// The whole `store` contract on a StoreIndex: transactions in groups, watches, leases, elections. What a
-/// plug-in adds is a journal, which makes it last.
+/// The whole `store` contract on a StoreIndex: transactions in groups, watches, leases, elections.
+/// What a plug-in adds is a journal, which makes it last.
 namespace stave {
 
 struct StoreLeaseRecord {
@@ -19,19 +19,21 @@ struct StoreLeaseRecord {
 
 /// What one write to a journal holds, all or nothing.
 struct StoreBatch {
-  std::vector<StoreRow> rows;                 ///< in order of revision and sequence
+  std::vector<StoreRow> rows;  ///< in order of revision and sequence
   std::vector<StoreLeaseRecord> granted;
-  std::vector<uint64_t> ended;                ///< leases
-  std::vector<StoreIndex::Place> forgotten;   ///< rows of earlier batches that no one can ask for any more
+  std::vector<uint64_t> ended;  ///< leases
+  std::vector<StoreIndex::Place>
+      forgotten;  ///< rows of earlier batches that no one can ask for any more
   uint64_t compactRevision = 0;
-  bool durable = false;                       ///< must survive a power failure, with all before it
+  bool durable = false;  ///< must survive a power failure, with all before it
 };
 
 class StoreJournal {
  public:
   virtual ~StoreJournal() noexcept {}
 
-  /// Done when the batch survives the death of the process. One at a time. Failed: nothing of it is kept.
+  /// Done when the batch survives the death of the process. One at a time. Failed: nothing of it is
+  /// kept.
   virtual kj::Promise<void> write(std::shared_ptr<const StoreBatch> batch) = 0;
 
   virtual uint64_t bytes() = 0;  ///< on disk

@@ -8,8 +8,8 @@
 
 #include <string>
 
-/// What a conformance suite is written against: the plug-in under test, whichever it is and however it
-/// is isolated. Every test gets a fresh one with empty directories; it is ended after the test.
+/// What a conformance suite is written against: the plug-in under test, whichever it is and however
+/// it is isolated. Every test gets a fresh one with empty directories; it is ended after the test.
 namespace stave::conformance {
 
 /// The running service; started by the first call in a test.
@@ -31,7 +31,8 @@ void stopAndStartSubject();
 /// What runs, for what is not behind the interface; null before the first `subject()` of a test.
 testing::PluginHarness& harness();
 testing::Isolation isolation();
-testing::FakeBroker& broker();  ///< fresh for every test; provide services and objects before subject()
+testing::FakeBroker&
+broker();  ///< fresh for every test; provide services and objects before subject()
 Loop& loop();
 
 /// Waits for an answer, with a bound.
@@ -44,7 +45,8 @@ capnp::Response<T> wait(capnp::RemotePromise<T> promise, std::string_view what =
   return testing::wait(loop(), kj::Promise<capnp::Response<T>>(kj::mv(promise)), what);
 }
 
-/// Waits for the promise to fail and gives the error's code; success fails the test with an exception.
+/// Waits for the promise to fail and gives the error's code; success fails the test with an
+/// exception.
 template <typename T>
 ErrorCode failureOf(kj::Promise<T> promise, std::string_view what = "a refusal") {
   return testing::codeOfFailure(loop(), kj::mv(promise), what);

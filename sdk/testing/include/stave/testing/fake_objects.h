@@ -10,10 +10,10 @@
 
 namespace stave::testing {
 
-/// The object store in memory, near enough to the kernel's for the tests of an engine or a controller:
-/// revisions, compare-and-swap, generations, finalizers, queries on labels and fields, level-triggered
-/// watches. It does not check specs, collect by owner or explain. Built-in kinds are known; others
-/// become so with registerKind.
+/// The object store in memory, near enough to the kernel's for the tests of an engine or a
+/// controller: revisions, compare-and-swap, generations, finalizers, queries on labels and fields,
+/// level-triggered watches. It does not check specs, collect by owner or explain. Built-in kinds
+/// are known; others become so with registerKind.
 class FakeObjects {
  public:
   FakeObjects();
@@ -34,16 +34,14 @@ class FakeObjects {
 
   template <typename Spec>
   void create(const Name& name, kj::Function<void(typename Spec::Builder)> fill) {
-    write(schema::Change::Op::CREATE, name, [&](schema::Object::Builder object) {
-      fill(object.getSpec().initAs<Spec>());
-    });
+    write(schema::Change::Op::CREATE, name,
+          [&](schema::Object::Builder object) { fill(object.getSpec().initAs<Spec>()); });
   }
   /// Replaces the spec by the present one after `change` was done to it.
   template <typename Spec>
   void updateSpec(const Name& name, kj::Function<void(typename Spec::Builder)> change) {
-    writePresent(schema::Change::Op::UPDATE, name, [&](schema::Object::Builder object) {
-      change(object.getSpec().getAs<Spec>());
-    });
+    writePresent(schema::Change::Op::UPDATE, name,
+                 [&](schema::Object::Builder object) { change(object.getSpec().getAs<Spec>()); });
   }
   template <typename Status>
   void updateStatus(const Name& name, kj::Function<void(typename Status::Builder)> change) {
@@ -58,7 +56,8 @@ class FakeObjects {
   void writePresent(schema::Change::Op op, const Name& name,
                     kj::Function<void(schema::Object::Builder)> change);
 
-  /// Every watch that is open is told that it lost its place, and watches from before now fail [too-old].
+  /// Every watch that is open is told that it lost its place, and watches from before now fail
+  /// [too-old].
   void compact();
 
   struct State;

@@ -12,8 +12,8 @@
 
 #include <string>
 
-/// One service of each kind that does the least that its contract allows: it remembers what it was told,
-/// in memory, and touches nothing. Put a `Script` in front to make one fail.
+/// One service of each kind that does the least that its contract allows: it remembers what it was
+/// told, in memory, and touches nothing. Put a `Script` in front to make one fail.
 namespace stave::testing {
 
 schema::Store::Client newNullStore(kj::Timer& timer);

@@ -20,8 +20,9 @@ class PluginHarness {
     std::string file;  ///< the shared object
     Isolation isolation = Isolation::process;
     std::string settings = "{}";  ///< its TOML table as a JSON object
-    std::string name = {};        ///< by which the broker knows it; empty: the file's, "store-memory"
-    std::string hostProgram = {};  ///< stave-host; empty: $STAVE_HOST, or near the running executable
+    std::string name = {};  ///< by which the broker knows it; empty: the file's, "store-memory"
+    std::string hostProgram =
+        {};  ///< stave-host; empty: $STAVE_HOST, or near the running executable
   };
 
   PluginHarness(Loop& loop, FakeBroker& broker, Options options);
@@ -43,8 +44,9 @@ class PluginHarness {
 
   pid_t pid() const { return process_.get() == nullptr ? 0 : process_->pid(); }  ///< 0 inline
 
-  /// Ends it in the middle of what it does with SIGKILL; inline, where there is no process of its own, it
-  /// is told to stop. Its directories stay. Clients of its service that are held from before fail.
+  /// Ends it in the middle of what it does with SIGKILL; inline, where there is no process of its
+  /// own, it is told to stop. Its directories stay. Clients of its service that are held from
+  /// before fail.
   void kill();
 
   /// Asks it to stop, waits, and ends it.

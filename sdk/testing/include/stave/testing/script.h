@@ -54,8 +54,8 @@ capnp::Capability::Client scripted(capnp::Capability::Client target, capnp::Inte
 template <typename Interface>
 typename Interface::Client scripted(typename Interface::Client target, kj::Timer& timer,
                                     std::shared_ptr<Script> script) {
-  return scripted(capnp::Capability::Client(kj::mv(target)), capnp::Schema::from<Interface>(), timer,
-                  kj::mv(script))
+  return scripted(capnp::Capability::Client(kj::mv(target)), capnp::Schema::from<Interface>(),
+                  timer, kj::mv(script))
       .template castAs<Interface>();
 }
 

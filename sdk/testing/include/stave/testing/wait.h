@@ -1,12 +1,14 @@
 #pragma once
 
+#include <capnp/capability.h>
 #include <kj/function.h>
 #include <stave/error.h>
 #include <stave/loop.h>
 
 #include <string_view>
 
-/// Waiting in tests, always with a bound: what would hang is an error that says what was waited for.
+/// Waiting in tests, always with a bound: what would hang is an error that says what was waited
+/// for.
 namespace stave::testing {
 
 inline constexpr kj::Duration patience = 20 * kj::SECONDS;
@@ -15,10 +17,17 @@ inline constexpr kj::Duration patience = 20 * kj::SECONDS;
 template <typename T>
 T wait(Loop& loop, kj::Promise<T> promise, std::string_view what = "a promise",
        kj::Duration limit = patience) {
-  auto expired = loop.timer().afterDelay(limit).then([what = std::string(what)]() -> kj::Promise<T> {
-    return makeError(ErrorCode::DEADLINE, "waited too long for " + what);
-  });
+  auto expired =
+      loop.timer().afterDelay(limit).then([what = std::string(what)]() -> kj::Promise<T> {
+        return makeError(ErrorCode::DEADLINE, "waited too long for " + what);
+      });
   return loop.wait(promise.exclusiveJoin(kj::mv(expired)));
+}
+
+template <typename T>
+capnp::Response<T> wait(Loop& loop, capnp::RemotePromise<T> promise,
+                        std::string_view what = "an answer", kj::Duration limit = patience) {
+  return wait(loop, kj::Promise<capnp::Response<T>>(kj::mv(promise)), what, limit);
 }
 
 /// Runs the loop until `condition` holds, looking every few milliseconds. Fails [deadline].
@@ -38,7 +47,7 @@ kj::Maybe<kj::Exception> failureOf(Loop& loop, kj::Promise<T> promise,
 /// The code of the promise's failure. A promise that succeeds fails [internal].
 template <typename T>
 ErrorCode codeOfFailure(Loop& loop, kj::Promise<T> promise, std::string_view what = "a failure") {
-  KJ_IF_MAYBE(exception, failureOf(loop, kj::mv(promise), what)) {
+  KJ_IF_MAYBE (exception, failureOf(loop, kj::mv(promise), what)) {
     return codeOf(*exception);
   }
   fail(ErrorCode::INTERNAL, std::string("succeeded, but should have failed: ") + std::string(what));
