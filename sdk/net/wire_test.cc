@@ -77,13 +77,13 @@ TEST_F(WireTest, WritesWhatAnEndpointHas) {
   view.nameservers = {"10.0.0.1"};
   auto status = message.initRoot<schema::EndpointStatus>();
   write(view, status);
-  EXPECT_EQ(std::string(status.getIpv4()), "10.0.0.2/24");
-  EXPECT_EQ(std::string(status.getGateway4()), "10.0.0.1");
-  EXPECT_EQ(std::string(status.getIpv6()), "");
+  EXPECT_EQ(std::string(status.getIpv4().cStr()), "10.0.0.2/24");
+  EXPECT_EQ(std::string(status.getGateway4().cStr()), "10.0.0.1");
+  EXPECT_EQ(std::string(status.getIpv6().cStr()), "");
   EXPECT_EQ(status.getPorts()[0].getHostPort(), 8080);
   view.network.internal = true;
   write(view, status);
-  EXPECT_EQ(std::string(status.getGateway4()), "") << "an internal network leads nowhere";
+  EXPECT_EQ(std::string(status.getGateway4().cStr()), "") << "an internal network leads nowhere";
 }
 
 }  // namespace
