@@ -118,7 +118,7 @@ void EchoServer::serveTcp() {
       if (!message) connections.erase(connections.begin() + static_cast<long>(i) - 1);
     }
     if (waiting[0].revents == 0) continue;
-    kj::AutoCloseFd accepted(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    kj::AutoCloseFd accepted(accept(socket_.get(), nullptr, nullptr));
     if (accepted.get() >= 0) connections.push_back(kj::mv(accepted));
   }
 }
