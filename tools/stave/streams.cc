@@ -126,13 +126,13 @@ kj::Promise<void> Carrier::interrupted() {
 
 /// Signals and sizes. A failure of these, as when the process has just ended, ends nothing else.
 kj::Promise<void> Carrier::aside() {
-  auto jobs = kj::heapArrayBuilder<kj::Promise<void>>(std::size(passedSignals) + 1);
+  kj::Vector<kj::Promise<void>> jobs;
   auto add = [&jobs](kj::Promise<void> job) { jobs.add(job.catch_([](kj::Exception&&) {})); };
   if (options_.passSignals) {
     for (int number : passedSignals) add(passSignal(number));
   }
   if (options_.terminal && os::isTerminal(STDOUT_FILENO)) add(followSize());
-  return kj::joinPromises(jobs.finish()).then([]() -> kj::Promise<void> { return kj::NEVER_DONE; });
+  return kj::joinPromises(jobs.releaseAsArray()).then([]() -> kj::Promise<void> { return kj::NEVER_DONE; });
 }
 
 Task<StreamEnd> Carrier::run() {
