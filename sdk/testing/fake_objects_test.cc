@@ -124,18 +124,20 @@ TEST_F(FakeObjectsTest, TheSameAgainIsNoChange) {
 
 TEST_F(FakeObjectsTest, DeletionWaitsForFinalizers) {
   createPod("web", "n1");
-  auto commit = client.commitRequest();
-  auto change = commit.initChanges(1)[0];
-  change.setOp(Op::ADD_FINALIZER);
-  change.setFinalizer("engine");
-  auto metadata = change.initObject().initMetadata();
-  metadata.setKind("Pod");
-  metadata.setName("web");
-  wait(loop, commit.send());
+  auto commit = [&](Op op) {
+    auto request = client.commitRequest();
+    auto change = request.initChanges(1)[0];
+    change.setOp(op);
+    change.setFinalizer("engine");
+    auto metadata = change.initObject().initMetadata();
+    metadata.setKind("Pod");
+    metadata.setName("web");
+    wait(loop, request.send());
+  };
+  commit(Op::ADD_FINALIZER);
   objects.remove({"Pod", "web"});
   EXPECT_NE(pod("web").getMetadata().getDeleted(), 0);
-  change.setOp(Op::REMOVE_FINALIZER);
-  wait(loop, commit.send());
+  commit(Op::REMOVE_FINALIZER);
   EXPECT_TRUE(objects.find({"Pod", "web"}) == nullptr);
 }
 

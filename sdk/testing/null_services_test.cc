@@ -22,11 +22,14 @@ struct NullServicesTest : ::testing::Test {
 
 TEST_F(NullServicesTest, ContentKeepsWhatIsCommitted) {
   auto content = newNullContent();
-  auto ingest = content.ingestRequest();
-  ingest.setDigest("sha256:aa");
-  auto state = wait(loop, ingest.send());
+  auto ingest = [&]() {
+    auto request = content.ingestRequest();
+    request.setDigest("sha256:aa");
+    return request.send();
+  };
+  auto state = wait(loop, ingest());
   ASSERT_TRUE(state.getUnion().isWriter());
-  EXPECT_TRUE(wait(loop, ingest.send()).getUnion().isBusy());
+  EXPECT_TRUE(wait(loop, ingest()).getUnion().isBusy());
   auto writer = state.getUnion().getWriter();
   auto file = wait(loop, writer.fileRequest().send());
   auto fd = wait(loop, takeFd(file.getFile(), "the ingest").promise());
@@ -35,7 +38,7 @@ TEST_F(NullServicesTest, ContentKeepsWhatIsCommitted) {
   commit.setDigest("sha256:aa");
   commit.setSize(5);
   wait(loop, commit.send());
-  EXPECT_EQ(wait(loop, ingest.send()).getUnion().getExists(), 5u);
+  EXPECT_EQ(wait(loop, ingest()).getUnion().getExists(), 5u);
   auto open = content.openRequest();
   open.setDigest("sha256:aa");
   auto blob = wait(loop, takeFd(wait(loop, open.send()).getBlob(), "the blob").promise());
@@ -44,12 +47,15 @@ TEST_F(NullServicesTest, ContentKeepsWhatIsCommitted) {
 
 TEST_F(NullServicesTest, AWriterThatGivesUpLetsWaitersGo) {
   auto content = newNullContent();
-  auto ingest = content.ingestRequest();
-  ingest.setDigest("sha256:aa");
+  auto ingest = [&]() {
+    auto request = content.ingestRequest();
+    request.setDigest("sha256:aa");
+    return request.send();
+  };
   kj::Promise<bool> waited = false;
   {
-    auto state = wait(loop, ingest.send());
-    auto busy = wait(loop, ingest.send());
+    auto state = wait(loop, ingest());
+    auto busy = wait(loop, ingest());
     waited = busy.getUnion().getBusy().waitRequest().send().then(
         [](auto&& reply) { return reply.getComplete(); });
     runFor(loop, 1 * kj::MILLISECONDS);
@@ -73,17 +79,19 @@ TEST_F(NullServicesTest, StorageKnowsWhatStandsOnWhat) {
   auto unpack = storage.unpackRequest();
   unpack.setChainId("sha256:aa");
   wait(loop, unpack.send());
-  auto prepare = storage.prepareRequest();
-  prepare.setSnapshot("s");
-  prepare.setParent("sha256:aa");
-  auto mount = wait(loop, wait(loop, prepare.send()).getRoot().mountRequest().send());
-  wait(loop, takeFd(mount.getTree(), "the root").promise());
+  auto prepare = [&](const char* parent) {
+    auto request = storage.prepareRequest();
+    request.setSnapshot("s");
+    request.setParent(parent);
+    return request.send();
+  };
+  auto root = wait(loop, prepare("sha256:aa")).getRoot();
+  wait(loop, takeFd(wait(loop, root.mountRequest().send()).getTree(), "the root").promise());
   auto remove = storage.removeLayerRequest();
   remove.setChainId("sha256:aa");
   auto refused = remove.send().ignoreResult();
   EXPECT_EQ(codeOfFailure(loop, kj::mv(refused)), ErrorCode::CONFLICT);
-  prepare.setParent("sha256:bb");
-  auto missing = prepare.send().ignoreResult();
+  auto missing = prepare("sha256:bb").ignoreResult();
   EXPECT_EQ(codeOfFailure(loop, kj::mv(missing)), ErrorCode::NOT_FOUND);
 }
 
@@ -92,13 +100,15 @@ TEST_F(NullServicesTest, NetworkGivesDistinctAddressesAndRefusesToForgetAttached
   auto create = network.createNetworkRequest();
   create.setName("n");
   wait(loop, create.send());
-  auto attach = network.attachRequest();
-  attach.initRequest().setNetwork("n");
-  attach.getRequest().setEndpoint("a");
-  std::string first = wait(loop, attach.send()).getStatus().getIpv4().cStr();
-  EXPECT_EQ(first, wait(loop, attach.send()).getStatus().getIpv4().cStr());
-  attach.getRequest().setEndpoint("b");
-  EXPECT_NE(first, wait(loop, attach.send()).getStatus().getIpv4().cStr());
+  auto attach = [&](const char* endpoint) -> std::string {
+    auto request = network.attachRequest();
+    request.initRequest().setNetwork("n");
+    request.getRequest().setEndpoint(endpoint);
+    return wait(loop, request.send()).getStatus().getIpv4().cStr();
+  };
+  auto first = attach("a");
+  EXPECT_EQ(first, attach("a"));
+  EXPECT_NE(first, attach("b"));
   auto remove = network.removeNetworkRequest();
   remove.setName("n");
   auto refused = remove.send().ignoreResult();
@@ -107,11 +117,14 @@ TEST_F(NullServicesTest, NetworkGivesDistinctAddressesAndRefusesToForgetAttached
 
 TEST_F(NullServicesTest, AContainerOfTheRuntimeEndsWithTheSignalsCode) {
   auto runtime = newNullRuntime();
-  auto create = runtime.createRequest();
-  create.initSpec().setId("c");
-  create.getSpec().initArguments(1).set(0, "true");
-  auto container = wait(loop, create.send()).getContainer();
-  auto again = create.send().ignoreResult();
+  auto create = [&]() {
+    auto request = runtime.createRequest();
+    request.initSpec().setId("c");
+    request.getSpec().initArguments(1).set(0, "true");
+    return request.send();
+  };
+  auto container = wait(loop, create()).getContainer();
+  auto again = create().ignoreResult();
   EXPECT_EQ(codeOfFailure(loop, kj::mv(again)), ErrorCode::ALREADY_EXISTS);
   auto exited = container.waitRequest().send();
   wait(loop, container.startRequest().send());
@@ -125,14 +138,17 @@ TEST_F(NullServicesTest, AContainerOfTheRuntimeEndsWithTheSignalsCode) {
 
 TEST_F(NullServicesTest, VolumesOfTheDriverMustExist) {
   auto volumes = newNullVolume(root.path());
-  auto mount = volumes.mountRequest();
-  mount.setName("v");
-  auto missing = mount.send().ignoreResult();
+  auto mount = [&]() {
+    auto request = volumes.mountRequest();
+    request.setName("v");
+    return request.send();
+  };
+  auto missing = mount().ignoreResult();
   EXPECT_EQ(codeOfFailure(loop, kj::mv(missing)), ErrorCode::NOT_FOUND);
   auto create = volumes.createRequest();
   create.setName("v");
   wait(loop, create.send());
-  EXPECT_TRUE(wait(loop, mount.send()).getEmpty());
+  EXPECT_TRUE(wait(loop, mount()).getEmpty());
 }
 
 TEST_F(NullServicesTest, TheEngineKnowsNoPod) {

@@ -132,7 +132,9 @@ kj::Promise<void> Carrier::aside() {
     for (int number : passedSignals) add(passSignal(number));
   }
   if (options_.terminal && os::isTerminal(STDOUT_FILENO)) add(followSize());
-  return kj::joinPromises(jobs.releaseAsArray()).then([]() -> kj::Promise<void> { return kj::NEVER_DONE; });
+  return kj::joinPromises(jobs.releaseAsArray()).then([]() -> kj::Promise<void> {
+    return kj::NEVER_DONE;
+  });
 }
 
 Task<StreamEnd> Carrier::run() {
