@@ -103,6 +103,7 @@ schema::Handle::Client StoreService::Core::watch(StoreRange range, uint64_t from
 }
 
 kj::Promise<void> StoreService::Core::stop() {
+  stopping_ = true;
   auto told = kj::heapArrayBuilder<kj::Promise<void>>(watches_.size());
   for (auto watch : watches_) {
     auto ended = watch->end("the store is going away");
@@ -116,6 +117,7 @@ kj::Promise<void> StoreService::Core::stop() {
 }
 
 void StoreService::Core::taskFailed(kj::Exception&& failure) {
+  if (stopping_) return;  // nothing can be written any more; the journal still has the lease
   KJ_LOG(ERROR, "background work of the store failed", failure);
 }
 

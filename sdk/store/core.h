@@ -49,6 +49,7 @@ class StoreService::Core final : public kj::Refcounted, private kj::TaskSet::Err
   kj::Own<kj::PromiseFulfiller<void>> onChange_;
   kj::ForkedPromise<void> change_;
   std::list<StoreWatch*> watches_;
+  bool stopping_ = false;
   StoreLeases leases_;
   StorePipeline pipeline_;
   kj::TaskSet tasks_;
