@@ -8,7 +8,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/StaveConformance.cmake)
 # on, and every configuration says so. The list only shrinks.
 option(STAVE_PENDING_TESTS "Build and run also the tests that are not proven yet" OFF)
 set(STAVE_PENDING
-    sdk_store_test sdk_testing_test store_sqlite_test runtime_native_test cli_test
+    runtime_native_test cli_test
     registry_oci_test registry_oci_exchange_test registry_oci_conformance_test registry_oci_docker_test
     registry_layout_test registry_layout_exchange_test
     CACHE INTERNAL "")
