@@ -25,7 +25,10 @@ kj::Promise<void> endOnSignal(Loop& loop, Daemon& daemon) {
     log(schema::LogLevel::INFO, "kernel", "signal " + std::to_string(info.si_signo) + ": ending");
     daemon.shutdown();
   };
-  return loop.port().onSignal(SIGTERM).exclusiveJoin(loop.port().onSignal(SIGINT)).then(kj::mv(told));
+  return loop.port()
+      .onSignal(SIGTERM)
+      .exclusiveJoin(loop.port().onSignal(SIGINT))
+      .then(kj::mv(told));
 }
 
 kj::Promise<void> reloadOnSignal(Loop& loop, Daemon& daemon) {

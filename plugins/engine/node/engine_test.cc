@@ -208,6 +208,41 @@ TEST_F(EngineTest, GoesOnWithWhatRanWhileItWasAway) {
   until("runs", Phase::STOPPED);
 }
 
+TEST_F(EngineTest, RemakesTheNetworkOfAPodThatRestartsAfterTheEngineDid) {
+  start();
+  create("web",
+         [](auto spec) { spec.initRestartPolicy().setMode(schema::RestartPolicy::Mode::ALWAYS); });
+  until("web", Phase::RUNNING);
+  stop();
+  world->exit(uid("web"), 1);
+  start();
+  until([&]() { return world->starts == 2; }, "the second start");
+  EXPECT_EQ(world->sandboxes, 2u) << "the first went with the container";
+  EXPECT_EQ(world->wantedAddress, "10.88.0.2") << "at the address that it had";
+  EXPECT_EQ(world->endpoints.size(), 1u);
+  EXPECT_TRUE(world->containers.at(uid("web"))->hasNetwork) << "it would be in the host's";
+}
+
+TEST_F(EngineTest, ReopensTheNetworkWhileAnotherContainerRuns) {
+  start();
+  create("web", [](auto spec) {
+    spec.initRestartPolicy().setMode(schema::RestartPolicy::Mode::ALWAYS);
+    auto containers = spec.initContainers(2);
+    for (auto name : {"first", "second"}) {
+      auto container = containers[name == std::string("first") ? 0 : 1];
+      container.setName(name);
+      container.setImage("debian:12");
+    }
+  });
+  until("web", Phase::RUNNING);
+  stop();
+  world->exit(uid("web"), 1);
+  start();
+  until([&]() { return world->starts == 3; }, "the restart of one");
+  EXPECT_EQ(world->sandboxes, 1u) << "the running container still has it";
+  EXPECT_TRUE(world->containers.at(uid("web"))->hasNetwork);
+}
+
 TEST_F(EngineTest, RemovesWhatBelongsToNoPod) {
   std::string stranger(64, 'e');
   auto run = std::make_shared<FakeWorld::Run>();

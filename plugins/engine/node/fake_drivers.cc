@@ -270,12 +270,14 @@ class FakeNetwork final : public schema::Network::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> createSandbox(CreateSandboxContext context) override {
+    ++world_->sandboxes;
     context.getResults().setNamespace(nothing());
     return kj::READY_NOW;
   }
   kj::Promise<void> attach(AttachContext context) override {
     auto request = context.getParams().getRequest();
     world_->endpoints.insert(text(request.getEndpoint()));
+    world_->wantedAddress = text(request.getIpv4());
     auto status = context.getResults().initStatus();
     status.setIpv4("10.88.0.2/16");
     status.setPorts(request.getPorts());

@@ -31,6 +31,8 @@ struct FakeWorld {
   std::map<std::string, std::string> snapshots;            ///< and the chain they stand on
   std::set<std::string> layers;
   std::set<std::string> endpoints;
+  uint32_t sandboxes = 0;     // made so far
+  std::string wantedAddress;  // of the last attachment
   std::set<std::string> networks;
   std::set<std::string> volumes;
   std::map<std::string, std::string> blobs;

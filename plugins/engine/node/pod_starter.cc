@@ -64,7 +64,7 @@ Task<Readiness> PodStarter::check(std::vector<size_t> indices) {
 }
 
 Readiness PodStarter::checkNetworks() {
-  if (!pod_.networkIsOwn() || pod_.network.up()) return {};
+  if (!pod_.networkIsOwn() || pod_.network.hasSandbox()) return {};
   for (auto& wish : networkWishes()) {
     if (networks_.ready(wish.network)) continue;
     auto object = networks_.object(wish.network);
@@ -144,7 +144,7 @@ Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
   failure_.reset();
   gathered_.clear();
   kj::Vector<kj::Promise<void>> work;
-  if (!pod_.network.up()) work.add(guard("NetworkFailed", buildNetwork()));
+  if (!pod_.network.hasSandbox()) work.add(guard("NetworkFailed", buildNetwork()));
   for (size_t index : indices) work.add(gather(index));
   co_await kj::joinPromises(work.releaseAsArray());
   for (size_t index : indices) {

@@ -43,6 +43,8 @@ class PodStarter {
   Task<> gatherRoot(size_t index);
   Task<> gatherMounts(size_t index);
   Task<> buildNetwork();
+  Task<> reopenNetwork();
+  Task<> remakeNetwork();
   Task<> shareNetwork(std::string podKey);
   Task<> launch(size_t index);
   Task<> undo(std::vector<size_t> indices);

@@ -41,6 +41,19 @@ void addUnlessMounted(std::vector<PlannedMount>& mounts, PlannedMount mount) {
   mounts.push_back(kj::mv(mount));
 }
 
+std::string withoutPrefixLength(schema::EndpointStatus::Reader status, bool six) {
+  auto address = text(six ? status.getIpv6() : status.getIpv4());
+  return address.substr(0, address.find('/'));
+}
+
+void keepAddress(PodNetwork::Wish& wish, const std::vector<PodNetwork::Endpoint>& endpoints) {
+  for (auto& endpoint : endpoints) {
+    if (endpoint.network != wish.network) continue;
+    if (wish.ipv4.empty()) wish.ipv4 = withoutPrefixLength(*endpoint.status, false);
+    if (wish.ipv6.empty()) wish.ipv6 = withoutPrefixLength(*endpoint.status, true);
+  }
+}
+
 }  // namespace
 
 std::vector<PodNetwork::Wish> PodStarter::networkWishes() {
@@ -84,10 +97,37 @@ Task<> PodStarter::buildNetwork() {
   if (!pod_.networkIsOwn()) {
     co_await shareNetwork(text(pod_.spec().getNetworkFrom()));
   } else {
-    co_await pod_.network.build(pod_.object->uid(), pod_.object->name(), networkWishes(),
-                                portWishes());
+    co_await reopenNetwork();
+    if (!pod_.network.hasSandbox()) co_await remakeNetwork();
   }
   pod_.state.networked = true;
+}
+
+/// After a restart of the engine a sandbox lives on in the pod's running containers.
+Task<> PodStarter::reopenNetwork() {
+  for (size_t index = 0; index < pod_.containers.size(); ++index) {
+    auto& control = *pod_.containers[index].control;
+    if (pod_.network.hasSandbox()) co_return;
+    if (!pod_.state.containers[index].alive() || !control.exists()) continue;
+    std::string failure;
+    try {
+      auto namespaces = co_await control.client().namespacesRequest().send();
+      auto sandbox = co_await takeFd(namespaces.getNetwork(), "network namespace of the pod");
+      pod_.network.adoptSandbox(kj::mv(sandbox));
+    } catch (const kj::Exception& exception) {
+      failure = textOf(exception);
+    }
+    if (!failure.empty()) environment_.warn("reopening the network of a pod: " + failure);
+  }
+}
+
+/// If none runs the sandbox is gone: a new one, at the addresses that the pod had.
+Task<> PodStarter::remakeNetwork() {
+  auto wishes = networkWishes();
+  for (auto& wish : wishes) keepAddress(wish, pod_.network.endpoints());
+  co_await pod_.network.tearDown();
+  co_await pod_.network.build(pod_.object->uid(), pod_.object->name(), std::move(wishes),
+                              portWishes());
 }
 
 Task<> PodStarter::shareNetwork(std::string podKey) {
@@ -152,7 +192,9 @@ void PodStarter::fillSpec(schema::ContainerSpec::Builder target, size_t index) {
                     placeOf(index));
   record.command = texts(target.asReader().getArguments());
   KJ_IF_MAYBE (root, gathered_[index].root) target.setRoot(*root);
-  if (pod_.network.hasSandbox()) target.setNetwork(pod_.network.sandbox());
+  // Without one the runtime would take the host's network, which is for the host driver to give.
+  if (!pod_.network.hasSandbox()) fail(ErrorCode::INTERNAL, "the pod has no network namespace");
+  target.setNetwork(pod_.network.sandbox());
   if (pod_.spec().getUserNamespace()) {
     target.getSecurity().setUserNamespace(true);
     fillIdMappings(target.initUidMappings(1));
