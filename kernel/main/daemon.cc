@@ -1,6 +1,5 @@
 #include "kernel/main/daemon.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include "kernel/log/log.h"
@@ -13,12 +12,6 @@ namespace stave {
 namespace {
 
 constexpr auto version = "0.1.0";
-
-int64_t unixNanos() {
-  timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
 
 std::string nodeName(const config::Config& config) {
   auto configured = config.main().getDaemon().getNode();
@@ -35,7 +28,7 @@ Daemon::Daemon(Loop& loop, config::Config config, std::string configPath)
       config_(std::move(config)),
       configPath_(std::move(configPath)),
       node_(nodeName(config_)),
-      started_(unixNanos()) {
+      started_(unixNow()) {
   auto settings = config_.main();
   setLogLevel(static_cast<schema::LogLevel>(settings.getDaemon().getLogLevel()));
   os::makeDirectories(settings.getDaemon().getRoot().cStr(), 0711);
