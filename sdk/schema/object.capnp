@@ -56,8 +56,7 @@ struct Change {
 
   op @0 :Op;
   object @1 :Object;
-  finalizer @2 :Text;
-  # For addFinalizer and removeFinalizer. With `status` and not empty: is added as well, in one step.
+  finalizer @2 :Text;      # Only for addFinalizer and removeFinalizer.
 
   enum Op {
     create @0;           # Fails [already-exists].
