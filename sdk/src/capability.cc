@@ -9,10 +9,12 @@ namespace {
 
 class FdServer final : public schema::Fd::Server {
  public:
-  explicit FdServer(kj::AutoCloseFd fd) : fd_(kj::mv(fd)) {}
+  FdServer(kj::AutoCloseFd fd, std::shared_ptr<const void> kept)
+      : kept_(std::move(kept)), fd_(kj::mv(fd)) {}
   kj::Maybe<int> getFd() override { return fd_.get(); }
 
  private:
+  std::shared_ptr<const void> kept_;  // goes after the descriptor
   kj::AutoCloseFd fd_;
 };
 
@@ -28,7 +30,11 @@ class HandleServer final : public schema::Handle::Server {
 }  // namespace
 
 schema::Fd::Client makeFd(kj::AutoCloseFd fd) {
-  return kj::heap<FdServer>(kj::mv(fd));
+  return makeFd(kj::mv(fd), nullptr);
+}
+
+schema::Fd::Client makeFd(kj::AutoCloseFd fd, std::shared_ptr<const void> kept) {
+  return kj::heap<FdServer>(kj::mv(fd), std::move(kept));
 }
 
 Task<kj::AutoCloseFd> takeFd(schema::Fd::Client capability, kj::StringPtr what) {

@@ -1,64 +1,59 @@
-// A complete plug-in: volumes that live in memory and are gone after a reboot.
+// A complete plug-in: volumes that are directories in a folder of the user's choice.
 #include <settings.capnp.h>
+#include <stave/directory_set.h>
 #include <stave/os/mount.h>
 #include <stave/plugin.h>
 #include <stave/schema/volume.capnp.h>
 
-#include <map>
-
-namespace {
-
 using namespace stave;
 
-class ScratchVolumes final : public schema::VolumeDriver::Server {
+class FolderVolumes final : public schema::VolumeDriver::Server {
  public:
-  explicit ScratchVolumes(uint64_t size) : size_(std::to_string(size)) {}
+  FolderVolumes(Context& context, std::string_view path)
+      : workers_(context.workers()), volumes_(std::make_shared<DirectorySet>("volume", path)) {}
 
-  kj::Promise<void> create(CreateContext context) override {
-    auto parameters = context.getParams();
-    for (auto option : parameters.getOptions()) {
-      fail(ErrorCode::INVALID, kj::str(option.getKey(), ": this driver has no options").cStr());
-    }
-    auto& volume = volumes_[parameters.getName().cStr()];
-    if (volume.get() < 0) volume = os::FsContext("tmpfs").set("size", size_).mount();
+  kj::Promise<void> create(CreateContext call) override {
+    if (call.getParams().getOptions().size() > 0)
+      fail(ErrorCode::INVALID, "volumes of the folder driver take no options");
+    volumes_->add(call.getParams().getName().cStr());
     return kj::READY_NOW;
   }
-
-  kj::Promise<void> mount(MountContext context) override {
-    auto found = volumes_.find(context.getParams().getName().cStr());
-    if (found == volumes_.end())
-      fail(ErrorCode::NOT_FOUND, "there is no such volume; create it first");
-    auto tree = os::cloneTree(found->second.get(), false);
-    if (context.getParams().getReadOnly()) os::setMountAttributes(tree, {.set = MOUNT_ATTR_RDONLY});
-    context.getResults().setTree(makeFd(kj::mv(tree)));
-    context.getResults().setEmpty(
-        os::listDirectory("/proc/self/fd/" + std::to_string(found->second.get())).empty());
+  kj::Promise<void> remove(RemoveContext call) override {
+    std::string name = call.getParams().getName();
+    return workers_.run([volumes = volumes_, name]() { volumes->remove(name); });
+  }
+  kj::Promise<void> mount(MountContext call) override {
+    std::string name = call.getParams().getName();
+    auto tree = os::cloneTree(volumes_->pathOf(name), false);
+    if (call.getParams().getReadOnly()) os::setMountAttributes(tree, {.set = MOUNT_ATTR_RDONLY});
+    call.getResults().setTree(makeFd(kj::mv(tree), volumes_->use(name)));
+    call.getResults().setEmpty(volumes_->untouched(name));
     return kj::READY_NOW;
   }
-
-  kj::Promise<void> remove(RemoveContext context) override {
-    volumes_.erase(context.getParams().getName().cStr());
+  kj::Promise<void> list(ListContext call) override {
+    auto names = volumes_->names();
+    auto list = call.getResults().initVolumes(names.size());
+    for (size_t i = 0; i < names.size(); i++) list[i].setName(names[i]);
     return kj::READY_NOW;
   }
-
-  kj::Promise<void> list(ListContext context) override {
-    auto list = context.getResults().initVolumes(volumes_.size());
-    size_t i = 0;
-    for (auto& [name, tree] : volumes_) list[i++].setName(name);
+  kj::Promise<void> path(PathContext call) override {
+    call.getResults().setPath(volumes_->pathOf(call.getParams().getName().cStr()));
     return kj::READY_NOW;
+  }
+  kj::Promise<void> usage(UsageContext call) override {
+    auto path = volumes_->pathOf(call.getParams().getName().cStr());
+    return workers_.run([path]() { return os::diskUsage(path); })
+        .then([call](uint64_t bytes) mutable { call.getResults().setBytes(bytes); });
   }
 
  private:
-  std::string size_;
-  std::map<std::string, os::Fd> volumes_;
+  WorkerPool& workers_;
+  std::shared_ptr<DirectorySet> volumes_;
 };
 
-kj::Promise<schema::VolumeDriver::Client> start(Context& context) {
-  return schema::VolumeDriver::Client(
-      kj::heap<ScratchVolumes>(context.settings<schema::ScratchSettings>().getSize()));
+static auto start(Context& context) {
+  std::string path = context.settings<schema::FolderSettings>().getPath();
+  return kj::heap<FolderVolumes>(context, path.empty() ? context.statePath() : path);
 }
-
-}  // namespace
-
-STAVE_PLUGIN(schema::VolumeDriver, "volume", "scratch", "1.0", "Volumes in memory", "",
-             schema::ScratchSettings, start);
+STAVE_PLUGIN(schema::VolumeDriver, "volume", "folder", "1.0", "Volumes in a folder of your choice",
+             "", schema::FolderSettings, start);

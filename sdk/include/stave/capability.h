@@ -5,11 +5,16 @@
 #include <stave/schema/common.capnp.h>
 #include <stave/task.h>
 
+#include <memory>
+
 /// The common capabilities: descriptors and handles.
 namespace stave {
 
 /// Wraps a descriptor for sending; it is closed with the last reference.
 schema::Fd::Client makeFd(kj::AutoCloseFd fd);
+
+/// The same, and `kept` lives as long: a driver sees by it whether what it handed out is in use.
+schema::Fd::Client makeFd(kj::AutoCloseFd fd, std::shared_ptr<const void> kept);
 
 /// A duplicate of the descriptor that the capability carries. Fails [unavailable] if it carries
 /// none (a null capability, or a connection that cannot pass descriptors). `what` is named in the

@@ -114,6 +114,19 @@ constexpr capnp::StructSchema (*settingsSchemaOf())() {
   }
 }
 
+/// Waits for a promise or a task; a client or an owned server is the service already.
+template <typename Interface, typename Started>
+kj::Promise<capnp::Capability::Client> serviceOf(Started started) {
+  using Client = typename Interface::Client;
+  if constexpr (std::is_convertible_v<Started, kj::Promise<Client>>) {
+    kj::Promise<Client> promise = kj::mv(started);
+    return promise.then([](Client client) -> capnp::Capability::Client { return kj::mv(client); });
+  } else {
+    Client client = kj::mv(started);
+    return capnp::Capability::Client(kj::mv(client));
+  }
+}
+
 }  // namespace detail
 
 }  // namespace stave
@@ -123,27 +136,25 @@ constexpr capnp::StructSchema (*settingsSchemaOf())() {
 ///
 /// `requirements`: services without which it cannot start, separated by spaces: "content runtime".
 /// `Settings`: the Cap'n Proto struct that its TOML table is bound to. `start` takes a `Context&`,
-/// which outlives what it returns: a `Task` or promise of the service's client.
-#define STAVE_PLUGIN(Interface, kind, name, version, summary, requirements, Settings,        \
-                     startFunction)                                                          \
-  static kj::Promise<capnp::Capability::Client> staveStart(::stave::Context& context) {      \
-    kj::Promise<typename Interface::Client> promise = startFunction(context);                \
-    return promise.then([](typename Interface::Client client) -> capnp::Capability::Client { \
-      return kj::mv(client);                                                                 \
-    });                                                                                      \
-  }                                                                                          \
-  extern "C" __attribute__((visibility("default"), used))                                    \
-  const ::stave::PluginEntry stave_plugin = {                                                \
-      ::stave::PluginEntry::magicNumber,                                                     \
-      ::stave::PluginEntry::currentAbi,                                                      \
-      sizeof(::stave::PluginEntry),                                                          \
-      CAPNP_VERSION,                                                                         \
-      __GXX_ABI_VERSION,                                                                     \
-      kind,                                                                                  \
-      name,                                                                                  \
-      version,                                                                               \
-      summary,                                                                               \
-      requirements,                                                                          \
-      ::stave::detail::settingsSchemaOf<Settings>(),                                         \
-      []() -> capnp::InterfaceSchema { return capnp::Schema::from<Interface>(); },           \
+/// which outlives what it returns: the service as a client or an owned server, or a `Task` or
+/// promise of the client.
+#define STAVE_PLUGIN(Interface, kind, name, version, summary, requirements, Settings,   \
+                     startFunction)                                                     \
+  static kj::Promise<capnp::Capability::Client> staveStart(::stave::Context& context) { \
+    return ::stave::detail::serviceOf<Interface>(startFunction(context));               \
+  }                                                                                     \
+  extern "C" __attribute__((visibility("default"), used))                               \
+  const ::stave::PluginEntry stave_plugin = {                                           \
+      ::stave::PluginEntry::magicNumber,                                                \
+      ::stave::PluginEntry::currentAbi,                                                 \
+      sizeof(::stave::PluginEntry),                                                     \
+      CAPNP_VERSION,                                                                    \
+      __GXX_ABI_VERSION,                                                                \
+      kind,                                                                             \
+      name,                                                                             \
+      version,                                                                          \
+      summary,                                                                          \
+      requirements,                                                                     \
+      ::stave::detail::settingsSchemaOf<Settings>(),                                    \
+      []() -> capnp::InterfaceSchema { return capnp::Schema::from<Interface>(); },      \
       &staveStart}
