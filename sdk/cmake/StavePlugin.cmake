@@ -7,6 +7,8 @@
 # stave_plugin makes the static library plugin_<kind>_<name>_core of all sources but plugin.cc, for
 # tests, and the module lib/stave/<kind>-<name>.so with exactly one exported symbol.
 
+set(STAVE_PLUGIN_MAP ${CMAKE_CURRENT_LIST_DIR}/plugin.map)
+
 function(stave_capnp out)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
   file(MAKE_DIRECTORY ${generated})
@@ -45,9 +47,10 @@ function(stave_plugin kind name)
     target_link_libraries(${target} PRIVATE ${target}_core)
   endif()
   target_link_libraries(${target} PRIVATE stave::sdk ${ARG_LINK})
-  target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${STAVE_PLUGIN_MAP})
+  set_target_properties(${target} PROPERTIES LINK_DEPENDS ${STAVE_PLUGIN_MAP})
   set_target_properties(${target} PROPERTIES
-    PREFIX "" OUTPUT_NAME ${kind}-${name} CXX_VISIBILITY_PRESET hidden
+    PREFIX "" OUTPUT_NAME ${kind}-${name} CXX_VISIBILITY_PRESET hidden INSTALL_RPATH "$ORIGIN/.."
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/stave)
   install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/stave)
 endfunction()
