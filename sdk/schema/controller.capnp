@@ -8,11 +8,12 @@ using Common = import "common.capnp";
 
 interface Controller {
   status @0 () -> (status :ControllerStatus) $Common.idempotent;
+  # Answered at once from memory.
 }
 
 struct ControllerStatus {
   kinds @0 :List(Text);         # that it acts on
   leading @1 :Bool;             # it holds the lease and acts; on one machine always
   pending @2 :UInt32;           # objects that wait to be looked at
-  lastError @3 :Text;
+  lastError @3 :Text;           # why it last failed to act on an object; empty: never since it started
 }

@@ -2,7 +2,9 @@
 # The Pod object: the one unit that runs. One network identity, one or more containers. What `docker
 # run` makes is a pod with one container whose name is "main".
 #
-# Whoever wants it writes the spec; the engine of the node named in `node` writes the status.
+# Whoever wants it writes the spec; the engine of the node named in `node` writes the status. A wrong
+# spec is refused [invalid] when it is written; what only the machine can tell (an image that is not
+# there, a port in use) shows as phase `failed`, or as `pending` with a reason while it is tried again.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("stave::schema");
@@ -24,7 +26,7 @@ struct PodSpec {
 
   ports @7 :List(Network.PortMapping);
   hostname @8 :Text $Common.maximum(64);     # empty: the first 12 digits of the uid
-  domainname @9 :Text;
+  domainname @9 :Text;               # NIS domain name, setdomainname(2)
   dns @10 :Dns;
   extraHosts @11 :List(HostAlias);
   volumes @12 :List(PodVolume) $Common.uniqueBy("name");
@@ -32,19 +34,22 @@ struct PodSpec {
   removeWhenDone @14 :Bool;          # delete the object once all containers have stopped (`--rm`)
   # Its anonymous volumes go with it. Those of another pod go too if it carries the annotation
   # "stave/remove-volumes" with the value "true" when it is deleted (`docker rm -v`).
-  pid @15 :Sharing;
+  pid @15 :Sharing;                  # the three namespaces; each container has its own by default
   ipc @16 :Sharing;
   uts @17 :Sharing;
-  sysctls @18 :List(Common.KeyValue);
+  sysctls @18 :List(Common.KeyValue);   # "net.core.somaxconn"; only those of the pod's own namespaces
   userNamespace @19 :Bool;           # root inside is nobody outside; the engine chooses the range
-  cgroupParent @20 :Text;
+  cgroupParent @20 :Text;            # below the runtime plug-in's own; empty: directly there
   publishAll @21 :Bool;              # every port that the image exposes, to free host ports
   networkFrom @22 :Text;             # share the network identity of this pod (`--network container:x`)
 
   enum Desired { created @0; running @1; paused @2; stopped @3; }
+  # created: everything is prepared and nothing runs (`docker create`).
 }
 
 struct RestartPolicy {
+  # When a container that ended by itself is started again, after a pause that doubles each time.
+
   mode @0 :Mode;
   maximumRetries @1 :UInt32;         # onFailure; 0: no bound
   enum Mode { never @0; always @1; onFailure @2; unlessStopped @3; }
@@ -57,17 +62,19 @@ struct Sharing {
 }
 
 struct NetworkAttachment {
-  network @0 :Text $Common.required;
-  aliases @1 :List(Text);
-  ipv4 @2 :Text;
+  network @0 :Text $Common.required; # name of a Network object
+  aliases @1 :List(Text);            # further names that the network's DNS gives the pod
+  ipv4 @2 :Text;                     # a wanted address, without a prefix length; empty: any
   ipv6 @3 :Text;
-  mac @4 :Text;
+  mac @4 :Text;                      # "02:42:ac:11:00:02"; empty: any
 }
 
 struct Dns {
+  # What stands in the containers' /etc/resolv.conf, resolv.conf(5).
+
   servers @0 :List(Text);            # empty: the network's own DNS
-  search @1 :List(Text);
-  options @2 :List(Text);
+  search @1 :List(Text);             # domains
+  options @2 :List(Text);            # "ndots:2"
 }
 
 struct HostAlias { name @0 :Text $Common.required; address @1 :Text $Common.required; }
@@ -88,9 +95,9 @@ struct PodVolume {
 struct VolumeMount {
   volume @0 :Text $Common.required;  # name in PodSpec.volumes
   target @1 :Text $Common.required $Common.pattern("/.*");
-  readOnly @2 :Bool;
+  readOnly @2 :Bool;                 # for this container; others may write
   propagation @3 :Runtime.Mount.Propagation = rprivate;
-  subPath @4 :Text;
+  subPath @4 :Text;                  # below the volume's root; may not leave it
   noCopy @5 :Bool;                   # do not copy image content into an empty volume
   createHostPath @6 :Bool;           # `docker -v`: make a missing host directory; else it is an error
 }
@@ -102,12 +109,12 @@ struct PodContainer {
   arguments @3 :List(Text);          # instead of the image's cmd (dropped also if `command` is set)
   clearCommand @4 :Bool;             # the image's entrypoint is dropped although `command` is empty
   environment @5 :List(Common.KeyValue);      # over the image's
-  workingDirectory @6 :Text;
-  user @7 :Text;
-  groups @8 :List(Text);
-  terminal @9 :Bool;
-  openStdin @10 :Bool;
-  stdinOnce @11 :Bool;
+  workingDirectory @6 :Text;         # absolute; empty: the image's
+  user @7 :Text;                     # "name", "1000", "1000:50"; empty: the image's
+  groups @8 :List(Text);             # further ones, names or numbers
+  terminal @9 :Bool;                 # a pseudo terminal instead of pipes
+  openStdin @10 :Bool;               # standard input stays open without anybody attached
+  stdinOnce @11 :Bool;               # and is closed when the first who attached leaves
   mounts @12 :List(VolumeMount) $Common.uniqueBy("target");
   resources @13 :Runtime.Resources;
   security @14 :Runtime.Security;
@@ -115,9 +122,9 @@ struct PodContainer {
   devices @16 :List(Runtime.Device);
   stopSignal @17 :Text;              # "SIGTERM", "15"; empty: the image's, or SIGTERM
   health @18 :HealthCheck;
-  init @19 :Bool;
+  init @19 :Bool;                    # a small first process that reaps orphans and passes signals on
   log @20 :Log;
-  shmSize @21 :UInt64 $Common.bytes;
+  shmSize @21 :UInt64 $Common.bytes; # of /dev/shm; 0: 64 MiB
   oomScoreAdj @22 :Int32 $Common.minimum(-1000) $Common.maximum(1000);
   pull @23 :PullPolicy;
   readiness @24 :HealthCheck;        # until it succeeds the pod is not ready
@@ -128,8 +135,8 @@ struct PodContainer {
   enum PullPolicy { missing @0; always @1; never @2; }
   struct Log {
     driver @0 :Text;                 # logging plug-in besides the file; "none": not even the file
-    maxBytes @1 :UInt64 $Common.bytes;
-    maxFiles @2 :UInt32;
+    maxBytes @1 :UInt64 $Common.bytes;   # of one file; then it is rotated; 0: the engine's setting
+    maxFiles @2 :UInt32;             # that are kept, the current one included; 0: likewise
   }
 }
 
@@ -152,10 +159,10 @@ struct PodStatus {
   observedGeneration @3 :UInt64;
   containers @4 :List(ContainerStatus);
   initContainers @5 :List(ContainerStatus);
-  endpoints @6 :List(PodEndpoint);
-  node @7 :Text;
-  startedAt @8 :Int64;               # Unix time, nanoseconds
-  ready @9 :Bool;
+  endpoints @6 :List(PodEndpoint);   # one per network, in the spec's order
+  node @7 :Text;                     # whose engine wrote this
+  startedAt @8 :Int64;               # of the first container; Unix time, nanoseconds
+  ready @9 :Bool;                    # all containers run, none is unhealthy or not ready yet
   code @10 :Common.ErrorCode;        # of a failure
   exitCode @11 :Int32;               # 125, 126, 127 when it could not be started
   restart @12 :UInt64;               # PodSpec.restart and PodSpec.desired that the containers now follow;
@@ -171,23 +178,24 @@ struct ContainerStatus {
   name @0 :Text;
   id @1 :Text;                       # 64 hex digits; of a pod's first container the pod's uid
   state @2 :State;
-  pid @3 :Int32;
-  exitCode @4 :Int32;
-  oomKilled @5 :Bool;
-  startedAt @6 :Int64;
-  finishedAt @7 :Int64;
-  restarts @8 :UInt32;
-  message @9 :Text;
+  pid @3 :Int32;                     # of its first process on the host; 0: it does not run
+  exitCode @4 :Int32;                # of its last end; 128 + n after signal n
+  oomKilled @5 :Bool;                # the kernel ended a process for want of memory
+  startedAt @6 :Int64;               # Unix time, nanoseconds
+  finishedAt @7 :Int64;              # 0: it has not ended yet
+  restarts @8 :UInt32;               # by the restart policy
+  message @9 :Text;                  # why it could not be started
   imageId @10 :Text;                 # config digest
   health @11 :Health;
   healthFailures @12 :UInt32;        # in a row
   healthLog @13 :List(HealthResult); # the last five
-  logPath @14 :Text;
+  logPath @14 :Text;                 # on the host; empty: it has no log
   volumes @15 :List(MountedVolume);  # also those that the image declares
   command @16 :List(Text);           # what really runs
 
   enum State { waiting @0; created @1; running @2; paused @3; stopped @4; restarting @5; }
   enum Health { none @0; starting @1; healthy @2; unhealthy @3; }
   struct HealthResult { start @0 :Int64; end @1 :Int64; exitCode @2 :Int32; output @3 :Text; }
+  # One run of the health check; `output`: the first 4 KiB. Times in nanoseconds of Unix time.
   struct MountedVolume { name @0 :Text; target @1 :Text; anonymous @2 :Bool; }
 }

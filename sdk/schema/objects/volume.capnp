@@ -14,9 +14,10 @@ struct VolumeSpec {
 
 struct VolumeStatus {
   phase @0 :Phase;
-  message @1 :Text;
+  message @1 :Text;                      # of a failure: what and why
   path @2 :Text;                         # on the host, if the driver has one
-  observedGeneration @3 :UInt64;
+  observedGeneration @3 :UInt64;         # of the spec that this status answers
   usedBy @4 :List(Text);                 # pods that mount it
   enum Phase { pending @0; ready @1; failed @2; }
+  # ready: the driver has it and pods may mount it. failed: `message` says why.
 }
