@@ -7,6 +7,7 @@
 
 #include "stave/error.h"
 #include "stave/json.h"
+#include "stave/name.h"
 #include "stave/os/file.h"
 #include "stave/settings.h"
 
@@ -81,16 +82,40 @@ class Interpreter {
       if (!names.is_array()) refuse(value, "expected a plug-in's name or a list of names");
       for (auto& name : names) {
         if (!name.is_string()) refuse(value, "expected a plug-in's name or a list of names");
-        stack_.push_back({value.key[1], name.get<std::string>(), value.place()});
+        addToStack(value, name.get<std::string>());
       }
     }
-    if (stack_.empty())
-      fail(ErrorCode::INVALID, "the configuration has no [stack]: no plug-in is named");
-    auto isStore = [](auto& entry) { return entry.kind == "store"; };
-    if (std::count_if(stack_.begin(), stack_.end(), isStore) != 1) {
-      fail(ErrorCode::INVALID,
-           "[stack] must name exactly one store: the kernel keeps its objects there");
+    if (stack_.empty()) {
+      auto file = source_.files.empty() ? "configuration" : source_.files.back();
+      fail(ErrorCode::INVALID, file + ": there is no [stack]: no plug-in is named");
     }
+    requireOneStore();
+  }
+
+  void addToStack(const Value& value, const std::string& name) {
+    // Both become parts of file names.
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                   fileName("a kind", value.key[1]);
+                   fileName("a plug-in", name);
+                 })) {
+      refuse(value, textOf(*exception));
+    }
+    for (auto& entry : stack_) {
+      if (entry.kind == value.key[1] && entry.name == name)
+        refuse(value, "\"" + name + "\" is there twice");
+    }
+    stack_.push_back({value.key[1], name, value.place()});
+  }
+
+  void requireOneStore() {
+    std::vector<std::string> places;
+    for (auto& entry : stack_) {
+      if (entry.kind == "store") places.push_back(entry.place);
+    }
+    if (places.size() == 1) return;
+    fail(ErrorCode::INVALID,
+         (places.empty() ? stack_.front().place : places.back()) +
+             ": [stack] must name exactly one store: the kernel keeps its objects there");
   }
 
   /// Tables for kinds that the stack does not use are allowed (a shared file may describe more than
@@ -195,9 +220,21 @@ class Interpreter {
       if (entry.kind == plugin.kind && entry.name == plugin.fallback && entry.name != plugin.name)
         return;
     }
-    fail(ErrorCode::INVALID, "[" + plugin.kind + "." + plugin.name + "]: fallback = \"" +
-                                 plugin.fallback +
+    fail(ErrorCode::INVALID, placeIn(plugin) + ": [" + plugin.kind + "." + plugin.name +
+                                 "]: fallback = \"" + plugin.fallback +
                                  "\" is not another plug-in of that kind in the stack");
+  }
+
+  /// Where the fallback of a plug-in is named, or else its policy.
+  std::string placeIn(const PluginConfig& plugin) const {
+    std::string place = plugin.place;
+    for (auto& value : source_.values) {
+      bool own =
+          value.key.size() == 3 && value.key[0] == plugin.kind && value.key[1] == plugin.name;
+      if (own && value.key[2] == "fallback") return value.place();
+      if (own && value.key[2] == "policy") place = value.place();
+    }
+    return place;
   }
 
   static std::string firstExisting(const std::vector<std::string>& paths) {

@@ -72,14 +72,25 @@ TEST(ConfigTest, BrokenTomlHasLineAndColumn) {
 }
 
 TEST(ConfigTest, StackMustHaveOneStore) {
-  EXPECT_NE(errorOf("[daemon]\n").find("[stack]"), std::string::npos);
-  EXPECT_NE(errorOf("[stack]\nnetwork = \"none\"\n").find("exactly one store"), std::string::npos);
+  EXPECT_EQ(errorOf("[daemon]\n").find("x.toml: there is no [stack]"), 0u);
+  auto none = errorOf("[stack]\nnetwork = \"none\"\n");
+  EXPECT_EQ(none.find("x.toml:2: [stack] must name exactly one store"), 0u) << none;
+  auto two = errorOf("[stack]\nstore = [\"memory\", \"sqlite\"]\n");
+  EXPECT_EQ(two.find("x.toml:2: [stack] must name exactly one store"), 0u) << two;
+}
+
+TEST(ConfigTest, StackNamesEachPluginOnceAndByAFileName) {
+  auto twice = errorOf(least + "network = [\"none\", \"none\"]\n");
+  EXPECT_EQ(twice, "x.toml:3: stack.network: \"none\" is there twice");
+  auto path = errorOf(least + "network = \"../none\"\n");
+  EXPECT_EQ(path.find("x.toml:3: stack.network: \"../none\" is no name for a plug-in"), 0u) << path;
 }
 
 TEST(ConfigTest, FallbackMustBeAnotherOfTheKind) {
-  EXPECT_NE(errorOf(least + "[store.memory]\npolicy = \"fallback\"\nfallback = \"memory\"\n")
-                .find("fallback"),
-            std::string::npos);
+  auto error = errorOf(least + "[store.memory]\npolicy = \"fallback\"\nfallback = \"memory\"\n");
+  EXPECT_EQ(error.find("x.toml:5: [store.memory]: fallback = \"memory\""), 0u) << error;
+  error = errorOf(least + "[store.memory]\npolicy = \"fallback\"\n");
+  EXPECT_EQ(error.find("x.toml:4: [store.memory]: fallback = \"\""), 0u) << error;
 }
 
 TEST(ConfigTest, TheDefaultIsTheFileThatShips) {

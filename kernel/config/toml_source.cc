@@ -1,6 +1,7 @@
 #include "kernel/config/toml_source.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -31,9 +32,25 @@ nlohmann::json toJson(const toml::node& node, const std::string& place) {
   }
   if (auto* text = node.as_string()) return text->get();
   if (auto* number = node.as_integer()) return number->get();
-  if (auto* number = node.as_floating_point()) return number->get();
+  if (auto* number = node.as_floating_point()) {
+    if (std::isfinite(number->get())) return number->get();
+    fail(ErrorCode::INVALID, place + ": infinite and undefined numbers have no use here");
+  }
   if (auto* flag = node.as_boolean()) return flag->get();
   fail(ErrorCode::INVALID, place + ": dates and times have no use in a configuration");
+}
+
+/// TOML has no control characters but tabs and the ends of lines, and its parser must not see
+/// others: it ends the process over some.
+void refuseControlCharacters(std::string_view text, const std::string& name) {
+  size_t line = 1;
+  for (unsigned char letter : text) {
+    if (letter == '\n') ++line;
+    bool allowed = letter == '\t' || letter == '\n' || letter == '\r';
+    if (allowed || (letter >= 0x20 && letter != 0x7f)) continue;
+    fail(ErrorCode::INVALID, name + ":" + std::to_string(line) + ": the control character " +
+                                 std::to_string(letter) + " has no place in a configuration");
+  }
 }
 
 class Reader {
@@ -51,6 +68,7 @@ class Reader {
   }
 
   void parse(std::string_view text, const std::string& name, size_t depth) {
+    refuseControlCharacters(text, name);
     toml::table table;
     try {
       table = toml::parse(text, name);

@@ -76,5 +76,24 @@ TEST_F(TomlSourceTest, TypesBecomeJson) {
   EXPECT_THROW(parseToml("a = 2024-01-01\n", "x"), kj::Exception);
 }
 
+TEST_F(TomlSourceTest, WhatTheParserMustNotSeeIsRefusedWithItsLine) {
+  using namespace std::string_literals;
+  for (auto& text : {"a = 1\n[\0]\n"s, "a = 1\n\x1b[b]\n"s, "a = 1\nb = 2 # \x7f\n"s}) {
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { parseToml(text, "x"); })) {
+      EXPECT_EQ(codeOf(*exception), ErrorCode::INVALID);
+      EXPECT_EQ(textOf(*exception).find("x:2: the control character"), 0u);
+    } else {
+      ADD_FAILURE() << "taken: " << text;
+    }
+  }
+  EXPECT_EQ(parseToml("a\t= 1\r\n", "x").values.size(), 1u);
+}
+
+TEST_F(TomlSourceTest, NumbersAreNumbers) {
+  for (auto* number : {"inf", "-inf", "nan"}) {
+    EXPECT_THROW(parseToml(std::string("a = ") + number + "\n", "x"), kj::Exception);
+  }
+}
+
 }  // namespace
 }  // namespace stave::config
