@@ -32,7 +32,8 @@ class History {
   uint64_t floor() const { return floor_; }
   const std::deque<ObjectChange>& changes() const { return changes_; }
 
-  /// The state that an object had at a revision, if the history reaches there.
+  /// The state that the change of an object at this very revision made. Null: it was removed, did
+  /// not change then, or the history does not reach there.
   VersionPtr stateAt(const ObjectKey& key, uint64_t revision) const;
 
  private:

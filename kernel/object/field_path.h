@@ -17,8 +17,9 @@ class FieldPath {
   /// Fails [invalid] with the nearest name if the kind has no such field.
   FieldPath(const Kind& kind, std::string_view path);
 
-  /// The values as text: names of enums, decimal numbers, true and false. Nothing where a pointer
-  /// on the way or at the end is not set.
+  /// The values as text: names of enums, decimal numbers, true and false. What is not set has its
+  /// default, a text for instance is empty; of an empty list and of a union's other members there
+  /// is nothing.
   std::vector<std::string> read(schema::Object::Reader object) const;
 
   /// Whether any of the values differs from the field's default.
