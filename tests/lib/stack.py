@@ -73,11 +73,10 @@ class Stack:
         return states and all(state in ("loaded", "failed", "skipped") for state in states.values())
 
     def plugin_states(self):
-        result = self.run_stave("get", "plugins", "--json", check=False)
-        if result.returncode != 0:
-            return {}
-        objects = json.loads(result.stdout)
-        return {o["metadata"]["name"]: o.get("status", {}).get("state", "starting") for o in objects}
+        states = {}
+        for plugin in self.objects("plugins", check=False):
+            states[plugin["metadata"]["name"]] = plugin.get("status", {}).get("state", "starting")
+        return states
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -114,6 +113,13 @@ class Stack:
     def json(self, *arguments):
         return json.loads(self(*arguments))
 
+    def objects(self, kind, check=True):
+        """Those that there are; none also if the daemon does not answer and `check` is off."""
+        result = self.run_stave("get", kind, "--json", check=check)
+        if result.returncode != 0:
+            return []
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
     # -- what it holds
 
     def owns(self, pid):
@@ -141,7 +147,7 @@ class Stack:
         return leaks.tree(self.process.pid)
 
     def pods(self):
-        return {o["metadata"]["name"]: o for o in self.json("get", "pods", "--json")}
+        return {pod["metadata"]["name"]: pod for pod in self.objects("pods")}
 
     def remove_all(self):
         names = list(self.pods())
