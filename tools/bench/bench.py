@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Measures the platform against its budgets and its peers. See README.md; called by `tools/dev bench`."""
+
+import argparse
+import os
+import platform
+import sys
+import traceback
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import call_part
+import memory_part
+import pull_part
+import run_part
+import start_part
+from place import Place
+from report import Report
+
+PARTS = {
+    "run": run_part.measure,
+    "pull": pull_part.measure,
+    "call": call_part.measure,
+    "memory": memory_part.measure,
+    "start": start_part.measure,
+}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tools/dev bench", description=__doc__)
+    parser.add_argument("build", help=argparse.SUPPRESS)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--rounds", type=int, default=60, help="turns of each contender; pull: 5")
+    chosen = parser.parse_args()
+    for part in chosen.parts:
+        if part not in PARTS:
+            parser.error(f"there is no part {part!r}; the parts are {', '.join(PARTS)}")
+    if chosen.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    if os.geteuid() != 0:
+        parser.error("benchmarks make namespaces and need root")
+    return chosen
+
+
+def machine():
+    with open("/proc/loadavg") as file:
+        load = file.read().split()[0]
+    return {"kernel": platform.release(), "processors": os.cpu_count(), "load before": float(load)}
+
+
+def main():
+    chosen = arguments()
+    build = os.path.abspath(chosen.build)
+    about = machine()
+    if about["load before"] > 0.5:
+        print(f"== this machine is busy (load {about['load before']}); compare ratios, not times", flush=True)
+    report = Report()
+    place = Place()
+    try:
+        for part in chosen.parts or PARTS:
+            print(f"== measuring {part}", flush=True)
+            try:
+                PARTS[part](report, place, build, chosen.rounds)
+            except Exception as error:  # the other parts can still be measured
+                traceback.print_exc()
+                report.problem(str(error).strip()[-1000:] or repr(error))
+    finally:
+        place.close()
+    report.print()
+    results = os.path.join(build, "bench", "results.json")
+    report.write(results, about)
+    print(f"\nall samples: {os.path.relpath(results, TOP)}")
+    return 1 if report.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
