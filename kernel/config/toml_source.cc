@@ -6,10 +6,19 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+/// Thrown where the parser finds itself in a state that it had thought impossible, and would end
+/// the process: some malformed dates bring it there.
+struct ParserGaveUp {};
+
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_ASSERT(condition)              \
+  do {                                      \
+    if (!(condition)) throw ParserGaveUp{}; \
+  } while (false)
 #include <toml++/toml.h>
 
+#include "kernel/config/toml_check.h"
 #include "stave/error.h"
 #include "stave/os/file.h"
 
@@ -40,16 +49,37 @@ nlohmann::json toJson(const toml::node& node, const std::string& place) {
   fail(ErrorCode::INVALID, place + ": dates and times have no use in a configuration");
 }
 
-/// TOML has no control characters but tabs and the ends of lines, and its parser must not see
-/// others: it ends the process over some.
-void refuseControlCharacters(std::string_view text, const std::string& name) {
+bool giveUpAt(std::string_view text) {
+  try {
+    (void)toml::parse(text);
+  } catch (const toml::parse_error&) {
+  } catch (const ParserGaveUp&) {
+    return true;
+  }
+  return false;
+}
+
+/// The line at whose end the parser gives up.
+size_t lineOfGivingUp(std::string_view text) {
   size_t line = 1;
-  for (unsigned char letter : text) {
-    if (letter == '\n') ++line;
-    bool allowed = letter == '\t' || letter == '\n' || letter == '\r';
-    if (allowed || (letter >= 0x20 && letter != 0x7f)) continue;
-    fail(ErrorCode::INVALID, name + ":" + std::to_string(line) + ": the control character " +
-                                 std::to_string(letter) + " has no place in a configuration");
+  for (auto end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1)) {
+    if (giveUpAt(text.substr(0, end + 1))) break;
+    ++line;
+  }
+  return line;
+}
+
+toml::table parseTable(std::string_view text, const std::string& name) {
+  checkCharacters(text, name);
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    fail(ErrorCode::INVALID, name + ":" + std::to_string(error.source().begin.line) + ":" +
+                                 std::to_string(error.source().begin.column) + ": " +
+                                 std::string(error.description()));
+  } catch (const ParserGaveUp&) {
+    fail(ErrorCode::INVALID, name + ":" + std::to_string(lineOfGivingUp(text)) +
+                                 ": is no TOML; a text needs quotation marks");
   }
 }
 
@@ -68,15 +98,7 @@ class Reader {
   }
 
   void parse(std::string_view text, const std::string& name, size_t depth) {
-    refuseControlCharacters(text, name);
-    toml::table table;
-    try {
-      table = toml::parse(text, name);
-    } catch (const toml::parse_error& error) {
-      fail(ErrorCode::INVALID, name + ":" + std::to_string(error.source().begin.line) + ":" +
-                                   std::to_string(error.source().begin.column) + ": " +
-                                   std::string(error.description()));
-    }
+    auto table = parseTable(text, name);
     include(table, name, depth);
     files_.push_back(name);
     std::vector<std::string> key;
