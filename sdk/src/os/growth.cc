@@ -24,18 +24,19 @@ GrowthWatch::GrowthWatch(int fd) {
   if (inotify_add_watch(inotify_, path.c_str(), IN_MODIFY | IN_CLOSE_WRITE) < 0) inotify_ = nullptr;
 }
 
-void GrowthWatch::wait(uint32_t limitMilliseconds) {
+bool GrowthWatch::wait(uint32_t limitMilliseconds) {
   if (inotify_ == nullptr) {
     poll(nullptr, 0, int(std::min(limitMilliseconds, blindWaitMilliseconds)));
-    return;
+    return true;
   }
   pollfd entry{inotify_.get(), POLLIN, 0};
   if (poll(&entry, 1, int(limitMilliseconds)) < 0 && errno != EINTR) {
     failErrno("waiting for a file to grow", errno);
   }
   char events[4096];
-  while (read(inotify_, events, sizeof(events)) > 0) {
-  }
+  bool written = false;
+  while (read(inotify_, events, sizeof(events)) > 0) written = true;
+  return written;
 }
 
 }  // namespace stave::os

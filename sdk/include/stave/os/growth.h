@@ -12,9 +12,10 @@ class GrowthWatch {
   explicit GrowthWatch(int fd);
 
   /// Returns after a write to the file or after `limit`, whichever comes first. A write between the
-  /// construction and the call counts. Where the system has no watch left, it only waits, and
-  /// shorter. An anonymous file (memfd_create) gives no notice.
-  void wait(uint32_t limitMilliseconds);
+  /// construction and the call counts. False: the limit passed and nothing was written. Where the
+  /// system has no watch left, it only waits, and shorter, and cannot tell. An anonymous file
+  /// (memfd_create) gives no notice.
+  bool wait(uint32_t limitMilliseconds);
 
  private:
   Fd inotify_;
