@@ -77,13 +77,18 @@ std::vector<std::string> makeCgroups(const std::string& name) {
   return made;
 }
 
-void enterCgroups(const std::vector<std::string>& groups, pid_t pid) {
-  std::string number = std::to_string(pid);
+std::vector<int> openTasks(const std::vector<std::string>& groups) {
+  std::vector<int> files;
   for (auto& group : groups) {
-    int fd = open((group + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
-    check(write(fd, number.data(), number.size()), group.c_str());
-    close(fd);
+    files.push_back(open((group + "/tasks").c_str(), O_WRONLY | O_CLOEXEC));
+    check(files.back(), group.c_str());
   }
+  return files;
+}
+
+/// The quickest way there is: a thread that enters by itself waits for nobody.
+void enterCgroups(const std::vector<int>& tasks) {
+  for (int file : tasks) check(write(file, "0", 1), "entering a cgroup");
 }
 
 void removeCgroups(const std::vector<std::string>& groups) {
@@ -128,9 +133,7 @@ void enterRoot(const std::string& scratch, const std::string& lower) {
   check(chdir("/"), "chdir");
 }
 
-[[noreturn]] void becomeCommand(int ready, char** command) {
-  char word;
-  check(read(ready, &word, 1), "waiting for the cgroups");
+[[noreturn]] void becomeCommand(char** command) {
   check(syscall(SYS_unshare, CLONE_NEWCGROUP), "unshare");
   execv(command[0], command);
   fprintf(stderr, "floor: exec %s: %s\n", command[0], strerror(errno));
@@ -146,8 +149,7 @@ int run(const std::string& scratch, const std::string& lower, const char* cgroup
   check(unshare(CLONE_NEWNET), "unshare");
   raiseLoopback();
   auto groups = makeCgroups(cgroup);
-  int ready[2];
-  check(pipe2(ready, O_CLOEXEC), "pipe2");
+  auto tasks = openTasks(groups);
   clone_args arguments{};
   arguments.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   arguments.exit_signal = SIGCHLD;
@@ -155,10 +157,9 @@ int run(const std::string& scratch, const std::string& lower, const char* cgroup
   check(pid, "clone3");
   if (pid == 0) {
     enterRoot(scratch, lower);
-    becomeCommand(ready[0], command);
+    enterCgroups(tasks);
+    becomeCommand(command);
   }
-  enterCgroups(groups, static_cast<pid_t>(pid));  // while the child mounts
-  check(write(ready[1], "", 1), "telling the child");
   int status = 0;
   check(waitpid(static_cast<pid_t>(pid), &status, 0), "waitpid");
   removeCgroups(groups);

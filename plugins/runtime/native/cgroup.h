@@ -19,7 +19,7 @@ struct DeviceRule {
 
 /// The descriptors by which a monitor puts a process into a cgroup and looks after it.
 struct CgroupEntry {
-  std::vector<os::Fd> procs;  ///< version 1: cgroup.procs of each hierarchy
+  std::vector<os::Fd> tasks;  ///< version 1: `tasks` of each hierarchy
   os::Fd directory;           ///< version 2: cloned into
   os::Fd oomFile;   ///< tells how often the out-of-memory killer struck; null: cannot be known
   os::Fd killFile;  ///< cgroup.kill, or with version 1 a cgroup.procs

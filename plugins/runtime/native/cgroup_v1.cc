@@ -32,7 +32,7 @@ class CgroupV1 final : public Cgroup {
   CgroupEntry entry() const override {
     CgroupEntry entry;
     for (auto& controller : controllers_) {
-      entry.procs.push_back(os::open(directory(controller) + "/cgroup.procs", O_WRONLY));
+      entry.tasks.push_back(os::open(directory(controller) + "/tasks", O_WRONLY));
     }
     if (has("memory")) entry.oomFile = os::open(file("memory", "memory.oom_control"), O_RDONLY);
     if (!controllers_.empty()) {

@@ -188,7 +188,7 @@ void planContainer(PlanWriter& writer, const ContainerParts& parts, const Cgroup
   planTerminal(writer, spec);
   planLog(writer, spec.getLog());
   if (userNamespace) {
-    writer.step(Operation::awaitCgroup, "waiting for the cgroup");
+    writer.step(Operation::awaitMaps, "waiting for the user namespace's maps");
     planNamespaceRoot(writer);
   }
   planNames(writer, spec);
@@ -199,7 +199,7 @@ void planContainer(PlanWriter& writer, const ContainerParts& parts, const Cgroup
   planLimits(writer, spec.getRlimits());
   planStreams(writer, identity);
   planProtection(writer, spec);
-  if (!userNamespace) writer.step(Operation::awaitCgroup, "waiting for the cgroup");
+  planCgroupEntry(writer);
   planCgroupNamespace(writer, spec);
   Environment environment;
   environment.add(spec.getEnvironment());
@@ -233,7 +233,7 @@ void planExec(PlanWriter& writer, const ExecParts& parts, const Cgroup& cgroup,
   join.slot = process;
   join.first = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP |
                (userNamespace ? CLONE_NEWUSER : 0);
-  writer.step(Operation::awaitCgroup, "waiting for the cgroup");
+  planCgroupEntry(writer);
   if (userNamespace) planNamespaceRoot(writer);
   planOomScore(writer, container.getOomScoreAdj());
   std::string directory = spec.getWorkingDirectory().size() > 0 ? spec.getWorkingDirectory()

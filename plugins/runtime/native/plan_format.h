@@ -28,7 +28,8 @@ struct Text {
 enum class Operation : uint32_t {
   joinNamespaces,  ///< first: CLONE_NEW* flags; slot: a namespace or a pidfd
   unshare,         ///< first: CLONE_NEW* flags
-  awaitCgroup,     ///< until the monitor has put this process into its cgroups
+  awaitMaps,       ///< until the monitor has written the maps of the user namespace
+  enterCgroups,    ///< version 1: those of the header
   hostname,        ///< text
   domainname,      ///< text
   makePrivate,     ///< every mount of the new mount namespace
@@ -91,8 +92,8 @@ struct Header {
   int32_t pidNamespace;  ///< slots joined by the monitor for its child; -1: none
   int32_t network;
   int32_t cgroupDirectory;  ///< version 2: cloned into
-  int32_t cgroupCount;      ///< version 1: slots of cgroup.procs files to be entered
-  int32_t cgroupProcs[maximumCgroups];
+  int32_t cgroupCount;      ///< version 1: slots of `tasks` files to be entered
+  int32_t cgroupTasks[maximumCgroups];
   int32_t oomFile;   ///< slot of memory.oom_control or memory.events
   int32_t killFile;  ///< slot of cgroup.kill (version 2) or of a cgroup.procs
   int32_t logDirectory;
@@ -127,16 +128,7 @@ struct Report {
 
 constexpr uint32_t notAStep = 0xffff'ffff;
 
-enum class MonitorWork : int32_t {
-  plan,
-  pipes,
-  joinNetwork,
-  joinPid,
-  clone,
-  userMap,
-  cgroup,
-  died
-};
+enum class MonitorWork : int32_t { plan, pipes, joinNetwork, joinPid, clone, userMap, died };
 
 /// The content of the file behind statusFd. `phase` is written last.
 enum class Phase : uint32_t { creating, created, running, stopped };

@@ -23,8 +23,6 @@ std::string describe(plan::MonitorWork work) {
       return "making the process of the container";
     case plan::MonitorWork::userMap:
       return "mapping the users of the container";
-    case plan::MonitorWork::cgroup:
-      return "entering the cgroup of the container";
     case plan::MonitorWork::died:
       return "preparing the container";
   }

@@ -85,9 +85,14 @@ void planCgroup(PlanWriter& writer, const Cgroup& cgroup) {
   header.cgroupDirectory = giveIfOpen(kj::mv(entry.directory));
   header.oomFile = giveIfOpen(kj::mv(entry.oomFile));
   header.killFile = giveIfOpen(kj::mv(entry.killFile));
-  for (auto& procs : entry.procs) {
-    header.cgroupProcs[header.cgroupCount++] = writer.give(kj::mv(procs));
+  for (auto& tasks : entry.tasks) {
+    header.cgroupTasks[header.cgroupCount++] = writer.give(kj::mv(tasks));
   }
+}
+
+void planCgroupEntry(PlanWriter& writer) {
+  if (writer.header().cgroupCount == 0) return;
+  writer.step(plan::Operation::enterCgroups, "entering the cgroups");
 }
 
 void planLimits(PlanWriter& writer, capnp::List<schema::Rlimit>::Reader limits) {

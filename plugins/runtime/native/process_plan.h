@@ -33,6 +33,9 @@ void planCommand(PlanWriter& writer, capnp::List<capnp::Text>::Reader arguments,
 /// The cgroup to enter; the step that waits for it comes with it.
 void planCgroup(PlanWriter& writer, const Cgroup& cgroup);
 
+/// After `planCgroup`: where among the steps the cgroups of version 1 are entered.
+void planCgroupEntry(PlanWriter& writer);
+
 void planLimits(PlanWriter& writer, capnp::List<schema::Rlimit>::Reader limits);
 void planStreams(PlanWriter& writer, const Identity& identity);
 

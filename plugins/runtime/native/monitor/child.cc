@@ -14,13 +14,13 @@ namespace {
 
 /// In the order of plan::Operation.
 constexpr StepFunction functions[] = {
-    steps::joinNamespaces,   steps::unshare,       steps::awaitCgroup,     steps::hostname,
-    steps::domainname,       steps::makePrivate,   steps::createTree,      steps::pivotRoot,
-    steps::attachTree,       steps::makeDirectory, steps::makeSymlink,     steps::makeDevice,
-    steps::maskPath,         steps::readOnlyPath,  steps::readOnlyRoot,    steps::writeFile,
-    steps::workingDirectory, steps::limit,         steps::streams,         steps::bounding,
-    steps::identity,         steps::findCommand,   steps::noNewPrivileges, steps::seccomp,
-    steps::capabilities,
+    steps::joinNamespaces, steps::unshare,          steps::awaitMaps,     steps::enterCgroups,
+    steps::hostname,       steps::domainname,       steps::makePrivate,   steps::createTree,
+    steps::pivotRoot,      steps::attachTree,       steps::makeDirectory, steps::makeSymlink,
+    steps::makeDevice,     steps::maskPath,         steps::readOnlyPath,  steps::readOnlyRoot,
+    steps::writeFile,      steps::workingDirectory, steps::limit,         steps::streams,
+    steps::bounding,       steps::identity,         steps::findCommand,   steps::noNewPrivileges,
+    steps::seccomp,        steps::capabilities,
 };
 static_assert(sizeof(functions) / sizeof(*functions) ==
               static_cast<size_t>(plan::Operation::capabilities) + 1);

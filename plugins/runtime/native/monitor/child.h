@@ -25,7 +25,7 @@ struct Child {
 bool runEarlySteps(Plan& plan);
 
 /// What the monitor and its child say to each other on the channel, one byte each.
-enum class Word : char { cgroupEntered = 'c', prepared = 'p', start = 's' };
+enum class Word : char { mapped = 'm', prepared = 'p', start = 's' };
 
 bool hear(int channel, Word expected);
 void say(int channel, Word word);
@@ -41,7 +41,8 @@ namespace steps {
 
 long joinNamespaces(Child& child, const plan::Step& step);
 long unshare(Child& child, const plan::Step& step);
-long awaitCgroup(Child& child, const plan::Step& step);
+long awaitMaps(Child& child, const plan::Step& step);
+long enterCgroups(Child& child, const plan::Step& step);
 long hostname(Child& child, const plan::Step& step);
 long domainname(Child& child, const plan::Step& step);
 long writeFile(Child& child, const plan::Step& step);

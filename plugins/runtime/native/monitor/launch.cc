@@ -92,24 +92,14 @@ long writeMap(long pid, const char* file, const char* lines, size_t size) {
   return sys::write(map.get(), lines, size);
 }
 
-bool mapUsers(const Plan& plan, long pid) {
+/// Tells the child, which waits for it if it has a user namespace of its own.
+bool mapUsers(const Plan& plan, long pid, int channel) {
   const plan::Header& header = plan.header();
   if (header.uidMap.size == 0) return true;
   long result = writeMap(pid, "/uid_map", plan.text(header.uidMap), header.uidMap.size);
   if (result >= 0) result = writeMap(pid, "/gid_map", plan.text(header.gidMap), header.gidMap.size);
-  return result >= 0 || failed(MonitorWork::userMap, result);
-}
-
-/// While the child makes its mounts: entering a cgroup of version 1 takes as long.
-bool enterCgroups(const Plan& plan, long pid) {
-  const plan::Header& header = plan.header();
-  SmallText<24> number;
-  number.add(static_cast<uint64_t>(pid));
-  for (int i = 0; i < header.cgroupCount; i++) {
-    int file = plan.descriptor(header.cgroupProcs[i]);
-    long result = sys::write(file, number.text(), number.size());
-    if (result < 0) return failed(MonitorWork::cgroup, result);
-  }
+  if (result < 0) return failed(MonitorWork::userMap, result);
+  say(channel, Word::mapped);
   return true;
 }
 
@@ -170,8 +160,7 @@ bool launch(Plan& plan, Launched& launched) {
   launched.input = static_cast<sys::Fd&&>(made.input.writing);
   launched.output = static_cast<sys::Fd&&>(made.output.reading);
   launched.errors = static_cast<sys::Fd&&>(made.errors.reading);
-  if (!mapUsers(plan, pid) || !enterCgroups(plan, pid)) return abandon(pid);
-  say(launched.channel.get(), Word::cgroupEntered);
+  if (!mapUsers(plan, pid, launched.channel.get())) return abandon(pid);
   return awaitPrepared(launched) || childFailed(pid);
 }
 

@@ -61,8 +61,19 @@ long steps::unshare(Child&, const plan::Step& step) {
   return sys::invoke(__NR_unshare, step.first);
 }
 
-long steps::awaitCgroup(Child& child, const plan::Step&) {
-  return hear(child.channel, Word::cgroupEntered) ? 0 : -ECHILD;
+long steps::awaitMaps(Child& child, const plan::Step&) {
+  return hear(child.channel, Word::mapped) ? 0 : -ECHILD;
+}
+
+/// A single thread that enters by itself: whoever puts another process, or a whole thread group,
+/// into a cgroup waits until every processor has noticed, which takes longer than all else here.
+long steps::enterCgroups(Child& child, const plan::Step&) {
+  const plan::Header& header = child.plan.header();
+  for (int i = 0; i < header.cgroupCount; i++) {
+    long result = sys::write(child.plan.descriptor(header.cgroupTasks[i]), "0", 1);
+    if (result < 0) return result;
+  }
+  return 0;
 }
 
 long steps::hostname(Child& child, const plan::Step& step) {
