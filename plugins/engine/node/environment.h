@@ -68,6 +68,7 @@ class LoggedTasks final : public kj::TaskSet::ErrorHandler {
       : environment_(environment), what_(std::move(what)), tasks_(*this) {}
 
   void add(kj::Promise<void> task) { tasks_.add(kj::mv(task)); }
+  kj::Promise<void> whenEmpty() { return tasks_.onEmpty(); }
   void taskFailed(kj::Exception&& exception) override;
 
  private:

@@ -67,6 +67,7 @@ Task<> PodManager::work(std::shared_ptr<PodWorker> worker) {
   workers_.erase(worker->record().object->uid());
   if (listener_) listener_();
   if (onGone_) onGone_();
+  co_await worker->whenCleared();
 }
 
 void PodManager::resourcesChanged() {

@@ -53,9 +53,9 @@ class Planner {
 
   void planRest() {
     if (anyAlive()) return planStop([](auto&) { return true; });
-    if (state_.networked) add(Action::Kind::tearDown);
     bool ran = state_.desired == Desired::stopped;
     if (ran && wish_.removeWhenDone) return planDeletion();
+    if (state_.networked) add(Action::Kind::tearDown);
     auto absent = select([](auto& each) { return each.phase == ContainerPhase::absent; });
     if (wish_.desired == Desired::created && !absent.empty() && !state_.waiting && mayTry()) {
       add(Action::Kind::prepare, absent);
@@ -150,10 +150,11 @@ class Planner {
   void planEnd() {
     bool over = plan_.actions.empty() && !plan_.wakeAt && !anyAlive() && !state_.waiting;
     if (!over) return;
+    if (wish_.removeWhenDone) return planDeletion();
     if (state_.networked) add(Action::Kind::tearDown);
-    if (wish_.removeWhenDone) planDeletion();
   }
 
+  /// What the pod still has is given back with its object.
   void planDeletion() {
     if (!state_.deletionAsked && plan_.actions.empty()) add(Action::Kind::deleteObject);
   }

@@ -196,9 +196,7 @@ Task<> PodWorker::dispatch(Action action) {
       co_await purge();
       break;
     case Action::Kind::deleteObject:
-      if (statusChanged()) co_await publish();
-      pod_.state.deletionAsked = true;
-      co_await writer_.remove(*pod_.object, "all its containers have stopped");
+      co_await deleteObject();
       break;
     default:
       for (size_t index : action.containers) co_await performOn(action.kind, index);
@@ -283,9 +281,23 @@ void PodWorker::noteFailure(Failure failure) {
   }
 }
 
+/// Taking an interface away takes the kernel long, and nobody who stops a pod waits for that.
 Task<> PodWorker::tearDown() {
-  co_await pod_.network.tearDown();
+  kj::Promise<void> leaving = pod_.network.tearDown();
+  if (!vanished_ && statusChanged()) co_await publish();
+  co_await kj::mv(leaving);
   pod_.state.networked = false;
+}
+
+/// The kernel takes changes of one object in the order in which they come, so the deletion need not
+/// wait until the exit has been written down.
+Task<> PodWorker::deleteObject() {
+  kj::Promise<void> told = kj::READY_NOW;
+  if (statusChanged()) told = publish();
+  pod_.state.deletionAsked = true;
+  auto removed = writer_.remove(*pod_.object, "all its containers have stopped");
+  co_await kj::mv(told);
+  co_await kj::mv(removed);
 }
 
 }  // namespace stave::node

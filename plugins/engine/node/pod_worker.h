@@ -26,8 +26,10 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
 
   PodWorker(Parts parts, ObjectPointer object);
 
-  /// Done when nothing of the pod is left.
+  /// Done when nobody can see the pod any more.
   Task<> run();
+  /// Done when nothing of it is left in the system either.
+  kj::Promise<void> whenCleared() { return tasks_.whenEmpty(); }
 
   /// Takes over what the pod's status and the system say; before `run`.
   void adopt(FoundContainers& found);
@@ -66,6 +68,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   void noteFailure(Failure failure);
   void attemptFinalizer();
   Task<> tearDown();
+  Task<> deleteObject();
   Task<> purge();
   Task<> removeVolumes();
 

@@ -107,8 +107,11 @@ void PodWorker::adoptContainer(size_t index, schema::ContainerStatus::Reader sta
   }
 }
 
+/// The network goes meanwhile and afterwards: its driver does one thing after the other, so whoever
+/// wants an address or a port of this pod gets it. After a crash, what is left belongs to no pod.
 Task<> PodWorker::purge() {
-  co_await pod_.network.tearDown();
+  if (!vanished_ && published_.get() == nullptr && statusChanged()) co_await publish();
+  tasks_.add(pod_.network.tearDown());
   for (auto& record : pod_.containers) {
     record.health = nullptr;
     record.readiness = nullptr;
