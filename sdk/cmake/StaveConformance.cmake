@@ -6,10 +6,6 @@
 # this build, or, out of the platform's tree, the installed ones.
 function(stave_conformance kind name)
   cmake_parse_arguments(ARG "" "SETTINGS;TIMEOUT" "WITH;LABELS" ${ARGN})
-  if(DEFINED STAVE_PENDING AND NOT STAVE_PENDING_TESTS)
-    stave_pending(conformance_${kind}_${name})
-    return()
-  endif()
   if(DEFINED STAVE_TESTS AND NOT STAVE_TESTS)
     return()
   endif()

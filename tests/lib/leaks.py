@@ -30,6 +30,11 @@ def _cgroups(root, name):
     return count
 
 
+def _lasting_addresses(link):
+    """Link-local ones come by themselves, a second after the link, and go with it."""
+    return sum(address["scope"] != "link" for address in link.get("addr_info", []))
+
+
 def _files(directory):
     return sum(len(files) + len(folders) for _, folders, files in os.walk(directory))
 
@@ -86,7 +91,7 @@ def count(stack):
         "monitors": len(monitors),
         "mounts": mounts,
         "interfaces": len(links),
-        "addresses": sum(len(link.get("addr_info", [])) for link in links),
+        "addresses": sum(_lasting_addresses(link) for link in links),
         "cgroups": _cgroups("/sys/fs/cgroup", stack.cgroup),
         "run files": _files(stack.run),
         "snapshots": stack.snapshots(),

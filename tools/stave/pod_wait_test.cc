@@ -99,6 +99,8 @@ struct PodWait : public testing::Test {
     store.pod.builder().initStatus().initAs<schema::PodStatus>();
   }
 
+  ~PodWait() noexcept override {}
+
   ObjectCopy pod() { return ObjectCopy(store.pod.reader()); }
 };
 

@@ -118,10 +118,9 @@ uint64_t parseCpus(const std::string& text) {
   auto point = text.find('.');
   auto fraction = point == std::string::npos ? std::string() : text.substr(point + 1);
   if (fraction.size() > 3) failFlag("--cpus", text, "want at most three digits behind the point");
-  bool noFraction = point != std::string::npos && fraction.empty();
-  fraction.resize(3, '0');
   auto digits = text.substr(0, point);
-  if (digits.empty() && !noFraction) digits = "0";
+  if (digits.empty() && !fraction.empty()) digits = "0";
+  fraction.resize(3, '0');
   constexpr uint64_t most = 100'000;
   return parseUnsigned(digits, most, "--cpus", text) * 1000 +
          parseUnsigned(fraction, 999, "--cpus", text);

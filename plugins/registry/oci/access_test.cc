@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <stave/os/file.h>
 
 #include "sample_image.h"
 #include "test_stack.h"

@@ -28,6 +28,7 @@ class Scanner {
   explicit Scanner(std::string_view text) : rest_(text) {}
 
   bool atEnd() const { return rest_.empty(); }
+  bool atWordEnd() const { return atEnd() || std::string_view(" \t,").find(peek()) != rest_.npos; }
   char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
 
   bool skip(char c) {
@@ -135,7 +136,7 @@ std::vector<Challenge> parseChallenges(std::string_view header) {
     scanner.skipSeparators();
     Challenge challenge;
     challenge.scheme = lowered(scanner.takeWhile(isTokenCharacter));
-    if (challenge.scheme.empty()) return result;
+    if (challenge.scheme.empty() || !scanner.atWordEnd()) return result;
     takeParameters(scanner, challenge);
     result.push_back(std::move(challenge));
   }

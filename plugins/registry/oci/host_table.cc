@@ -13,9 +13,10 @@ constexpr const char* dockerHost = "registry-1.docker.io";
 
 std::string mirrorUrl(const std::string& name, std::string mirror) {
   if (mirror.find("://") == std::string::npos) mirror = "https://" + mirror;
-  while (mirror.ends_with('/')) mirror.pop_back();
   try {
-    return resolveUrl(mirror, mirror);
+    std::string url = resolveUrl(mirror, mirror);
+    while (url.ends_with('/')) url.pop_back();
+    return url;
   } catch (const kj::Exception& exception) {
     fail(ErrorCode::INVALID, "hosts: mirrors of " + name + ": " + textOf(exception));
   }

@@ -9,6 +9,8 @@ namespace {
 
 class Hosts : public ::testing::Test {
  protected:
+  ~Hosts() noexcept override {}
+
   HostTable table(const std::string& json) {
     auto settings = message_.initRoot<schema::OciRegistrySettings>();
     json::decodeText(json, settings, "settings");

@@ -91,9 +91,9 @@ TEST_F(Pull, ServerErrorsAreRepeated) {
 
 TEST_F(Pull, TooManyRequestsWaitAsLongAsAsked) {
   fake_.addFault({.where = "/manifests/", .status = 429, .headers = "Retry-After: 1\r\n"});
-  auto begin = Clock::now();
+  auto begin = std::chrono::steady_clock::now();
   expectPulled(stack_.pull(reference()));
-  EXPECT_GE(Clock::now() - begin, milliseconds(950));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(950));
 }
 
 TEST_F(Pull, LastingErrorsHaveTheirCodes) {
@@ -138,7 +138,7 @@ TEST_F(Pull, HugeManifestIsRefused) {
 }
 
 TEST_F(Pull, KilledInTheMiddleGoesOn) {
-  fake_.addFault({.where = blobPath(0), .times = 1, .stall = milliseconds(30'000)});
+  fake_.addFault({.where = blobPath(0), .times = 1, .stall = milliseconds(3'000)});
   auto pulling = stack_.startPull(reference()).eagerlyEvaluate(nullptr);
   testing::waitUntil(
       stack_.loop(), [&] { return fake_.countOf(blobPath(0)) == 1; }, "the layer");
@@ -151,7 +151,7 @@ TEST_F(Pull, KilledInTheMiddleGoesOn) {
 }
 
 TEST_F(Pull, CancelledKeepsWhatHasArrived) {
-  fake_.addFault({.where = blobPath(0), .times = 1, .stall = milliseconds(30'000)});
+  fake_.addFault({.where = blobPath(0), .times = 1, .stall = milliseconds(3'000)});
   {
     auto pulling = stack_.startPull(reference()).eagerlyEvaluate(nullptr);
     testing::waitUntil(

@@ -61,6 +61,15 @@ std::vector<Fd> addDescriptors(SpawnPlan& plan, const SpawnOptions& options) {
   return moved;
 }
 
+// The observer tells only what happens while one asks: the process may have ended before.
+kj::Promise<int> waitFor(pid_t pid, kj::UnixEventPort::FdObserver& observer) {
+  int status = 0;
+  pid_t ended = waitpid(pid, &status, WNOHANG);
+  if (ended == pid) return status;
+  if (ended < 0) failErrno("waiting for process " + std::to_string(pid), errno);
+  return observer.whenBecomesReadable().then([pid, &observer]() { return waitFor(pid, observer); });
+}
+
 }  // namespace
 
 ChildProcess::ChildProcess(kj::UnixEventPort& port, pid_t pid, kj::AutoCloseFd pidfd)
@@ -74,12 +83,7 @@ void ChildProcess::signal(int number) {
 }
 
 kj::Promise<int> ChildProcess::wait() {
-  return observer_->whenBecomesReadable().then([pid = pid_]() {
-    int status = 0;
-    if (waitpid(pid, &status, 0) < 0)
-      failErrno("waiting for process " + std::to_string(pid), errno);
-    return status;
-  });
+  return waitFor(pid_, *observer_);
 }
 
 Fd openPidfd(pid_t pid) {

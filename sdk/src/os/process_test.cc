@@ -23,6 +23,15 @@ TEST(ProcessTest, ExitStatus) {
   EXPECT_EQ(WEXITSTATUS(loop.wait(child.wait())), 7);
 }
 
+TEST(ProcessTest, StatusIsKeptUntilItIsAskedFor) {
+  Loop loop;
+  auto child = shell(loop, "exit 3");
+  siginfo_t info;
+  ASSERT_EQ(waitid(P_PID, child.pid(), &info, WEXITED | WNOWAIT), 0);
+  loop.wait(loop.timer().afterDelay(10 * kj::MILLISECONDS));
+  EXPECT_EQ(WEXITSTATUS(loop.wait(child.wait())), 3);
+}
+
 TEST(ProcessTest, SignalsReachIt) {
   Loop loop;
   auto child = shell(loop, "sleep 60");
