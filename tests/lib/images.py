@@ -71,11 +71,11 @@ class Layout:
             file.write(data)
         return name
 
-    def add(self, tag, layers, config=None, compress=True):
+    def add(self, tag, layers, config=None, compress=True, level=6):
         """`layers`: uncompressed tars, lowest first. Returns the manifest's digest."""
         descriptors = []
         for layer in layers:
-            data = gzip.compress(layer, 6, mtime=0) if compress else layer
+            data = gzip.compress(layer, level, mtime=0) if compress else layer
             kind = "application/vnd.oci.image.layer.v1.tar" + ("+gzip" if compress else "")
             descriptors.append({"mediaType": kind, "digest": self.blob(data), "size": len(data)})
         return self.add_raw(tag, descriptors, [digest(layer) for layer in layers], config)

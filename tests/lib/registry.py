@@ -66,12 +66,30 @@ class Registry:
         return path
 
     def skopeo(self, *arguments):
-        return subprocess.run(["skopeo", *arguments], check=True, capture_output=True, text=True).stdout
+        result = subprocess.run(["skopeo", *arguments], capture_output=True, text=True)
+        if result.returncode != 0:
+            raise RuntimeError(f"skopeo {' '.join(arguments)}: {result.stderr}")
+        return result.stdout
+
+    def credentials(self, prefix=""):
+        return [f"--{prefix}creds", f"{self.user}:{self.password}"] if self.user else []
+
+    def inspect(self, name, *options):
+        """What skopeo says of an image here; NAME:TAG."""
+        return self.skopeo(
+            "inspect", "--tls-verify=false", *self.credentials(), *options, f"docker://{self.host}/{name}"
+        )
+
+    def fetch(self, name, directory):
+        """Copies an image by skopeo into a plain directory: manifest.json and a file for each blob."""
+        self.skopeo(
+            "--insecure-policy", "copy", "--src-tls-verify=false", *self.credentials("src-"),
+            f"docker://{self.host}/{name}", f"dir:{directory}",
+        )
 
     def push_layout(self, layout, tag, name):
-        credentials = ["--dest-creds", f"{self.user}:{self.password}"] if self.user else []
         self.skopeo(
-            "--insecure-policy", "copy", "--dest-tls-verify=false", *credentials,
+            "--insecure-policy", "copy", "--dest-tls-verify=false", *self.credentials("dest-"),
             f"oci:{layout}:{tag}", f"docker://{self.host}/{name}",
         )
         return f"{self.host}/{name}"
