@@ -133,6 +133,23 @@ ObjectCopy newImage(const std::string& name) {
   return image;
 }
 
+void awaitImage(Session& session, const std::string& name, uint64_t revision) {
+  session.wait(waitForObject(
+      session.client().objects, {"Image", name, ""}, revision,
+      [](schema::WatchEvent::Reader event) { return isReady(ObjectCopy(event.getObject())); }));
+}
+
+/// A pull that fails leaves no object behind whose image there never was.
+void awaitNewImage(Session& session, ObjectCopy image, uint64_t revision) {
+  try {
+    awaitImage(session, image.name(), revision);
+  } catch (const kj::Exception&) {
+    auto failure = std::current_exception();
+    deleteObject(session, std::move(image), "its first pull failed");
+    std::rethrow_exception(failure);
+  }
+}
+
 Action pull(Flags& flags) {
   struct PullFlags {
     bool quiet = false;
@@ -158,10 +175,11 @@ Action pull(Flags& flags) {
     Transaction transaction(session.client().objects, "stave pull " + words[0]);
     transaction.add(schema::Change::Op::APPLY, image);
     auto states = session.wait(transaction.commit());
-    if (!isReady(states.at(0))) {
-      session.wait(waitForObject(
-          session.client().objects, {"Image", name, ""}, transaction.revision(),
-          [](schema::WatchEvent::Reader event) { return isReady(ObjectCopy(event.getObject())); }));
+    auto made = states.at(0).metadata().getCreatedBy().getRevision() == transaction.revision();
+    if (made) {
+      awaitNewImage(session, std::move(states[0]), transaction.revision());
+    } else if (!isReady(states[0])) {
+      awaitImage(session, name, transaction.revision());
     }
     print(name + "\n");
     return 0;
