@@ -13,7 +13,7 @@ void addEntry(RootedWriter& writer, TarReader& reader, const Entry& entry) {
   try {
     writer.add(entry, reader);
   } catch (const kj::Exception& exception) {
-    kj::throwFatalException(withContext(exception, "layer entry \"" + entry.path + "\": "));
+    kj::throwFatalException(withContext(exception, "layer entry \"" + entry.path + "\""));
   }
 }
 
