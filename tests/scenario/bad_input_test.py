@@ -1,0 +1,264 @@
+"""Bad input of every kind: a clear error each time, nothing left behind, and all else goes on working."""
+
+import gzip
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import images
+import leaks
+import sandbox
+from bad_registry import BadRegistry, Pause, always, cut_off, other_bytes, stall, status
+from stack import TOP, Failure, Stack, wait_until
+
+BUILD = os.environ["STAVE_BUILD"]
+IMAGE = "busybox:test"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+IMPATIENT = "[registry.oci.settings]\nattempts = 3\nbackoff = 50\nstallTimeout = 500\n"
+
+
+class ConfigurationTest(unittest.TestCase):
+    """What `staved --check-config` says of a file that differs from the shipped one in a few lines."""
+
+    def check(self, lines):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(f'include = ["{TOP}/config/single.toml"]\n{lines}\n')
+            file.flush()
+            command = [BUILD + "/bin/staved", "--config", file.name, "--check-config"]
+            result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            return result, os.path.basename(file.name)
+
+    def test_good_one(self):
+        result, _ = self.check(IMPATIENT)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_bad_ones(self):
+        cases = [
+            ("a string without end", '[daemon]\nroot = "/x\nrun = "/y"', ":3:", "string"),
+            ("a date", "[daemon]\nroot = 1979-05-27", ":3:", "dates"),
+            ("a half date", "[daemon]\n\nroot = 1979-05-", ":4:", "date"),
+            ("a key twice", '[daemon]\nroot = "/x"\nroot = "/y"', ":4:", "root"),
+            ("a table without end", "[daemon\n", ":2:", "table"),
+            ("an unknown key", '[daemon]\nrooot = "/x"', ":3:", '"rooot"', 'did you mean "root"?'),
+            ("an unknown table", '[daemonn]\nroot = "/x"', ":3:", "daemonn", 'mean "daemon"?'),
+            ("an unknown setting", "[registry.oci.settings]\nstallTimeot = 7", ":3:", "registry/oci",
+             '"stallTimeot"', 'did you mean "stallTimeout"?'),
+            ("a text for a number", '[registry.oci.settings]\nattempts = "many"', ":3:", "attempts",
+             "expected a number, got text"),
+        ]
+        for name, lines, place, *words in cases:
+            with self.subTest(name):
+                result, file = self.check(lines)
+                self.assertEqual(result.returncode, 1)
+                for word in (file + place, *words):
+                    self.assertIn(word, result.stderr)
+
+
+class StackTest(unittest.TestCase):
+    """One stack a class, in namespaces of its own: what an earlier one left would be seen here."""
+
+    overrides = ""
+
+    @classmethod
+    def setUpClass(cls):
+        if cls is StackTest:
+            raise unittest.SkipTest("only what is derived from it")
+        sandbox.enter()
+        cls.stack = Stack(BUILD, overrides=cls.overrides)
+        cls.addClassCleanup(cls.stack.destroy)
+        cls.prepare()
+        cls.stack.start()
+        images.busybox_archive(cls.stack.home + "/busybox.tar")
+        cls.stack("load", "-i", cls.stack.home + "/busybox.tar")
+        # The first container brings up what then stays for all: the bridge and its addresses.
+        cls.stack("run", "--rm", IMAGE, "true")
+
+    @classmethod
+    def prepare(cls):
+        pass
+
+    def setUp(self):
+        self.before = self.holdings()
+
+    def tearDown(self):
+        try:
+            wait_until(lambda: self.holdings() == self.before, "nothing left behind", timeout=3)
+        except Failure:
+            self.assertEqual(self.holdings(), self.before)
+
+    def holdings(self):
+        layers = self.stack.root + "/plugins/storage-overlay/layers"
+        return {
+            **leaks.count(self.stack),
+            "images": self.stack("get", "images", "--json").splitlines(),
+            "pods": sorted(self.stack.pods()),
+            "layers": sorted(os.listdir(layers)),
+        }
+
+    def fails(self, code, words, *arguments):
+        """Runs `stave` and wants this exit code, and all of `words` on standard error."""
+        result = self.stack.run_stave(*arguments, check=False, timeout=30)
+        self.assertEqual(result.returncode, code, result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertNotIn(": :", result.stderr)
+        return result
+
+
+class RunTest(StackTest):
+    def test_missing_executable(self):
+        self.fails(127, ["/no/such/command", "no such file"], "run", "--rm", IMAGE, "/no/such/command")
+
+    def test_file_that_is_no_executable(self):
+        self.fails(126, ["/etc/passwd", "permission denied"], "run", "--rm", IMAGE, "/etc/passwd")
+
+    def test_port_in_use_by_another_container(self):
+        self.stack("run", "-d", "--name", "first", "-p", "18081:80", IMAGE, "sleep", "1000")
+        words = ["18081/tcp", "in use", "first"]
+        self.fails(125, words, "run", "--rm", "-p", "18081:80", IMAGE, "true")
+        self.assertEqual(list(self.stack.pods()), ["first"])
+        self.stack("rm", "-f", "first")
+
+    def test_port_in_use_by_the_host(self):
+        with socket.create_server(("0.0.0.0", 0)) as server:
+            port = server.getsockname()[1]
+            words = [f"{port}/tcp", "in use by a process of the host"]
+            self.fails(125, words, "run", "--rm", "-p", f"{port}:80", IMAGE, "true")
+        self.stack("run", "--rm", "-p", f"{port}:80", IMAGE, "true")
+
+    def test_unknown_network(self):
+        words = ["network nowhere not found"]
+        self.fails(125, words, "run", "--rm", "--network", "nowhere", IMAGE, "true")
+
+    def test_unknown_image(self):
+        words = ["no-such:1", "pull policy is never"]
+        self.fails(125, words, "run", "--rm", "--pull", "never", "no-such:1", "true")
+
+
+class RegistryTest(StackTest):
+    overrides = IMPATIENT
+
+    @classmethod
+    def prepare(cls):
+        cls.layout = images.Layout(cls.stack.home + "/layout")
+        cls.registry = BadRegistry(cls.layout)
+        cls.addClassCleanup(cls.registry.close)
+
+    def setUp(self):
+        self.registry.behave()
+        super().setUp()
+
+    def tearDown(self):
+        super().tearDown()
+        for folder, _, files in os.walk(self.stack.home):
+            self.assertNotIn("escaped", files, folder)
+
+    def name(self, tag):
+        return f"{self.registry.host}/some/image:{tag}"
+
+    def fresh(self, tag, *entries, keep=1, diff_id=None):
+        """An image that nobody has seen; of its layer, this share is there. Returns the layer's digest."""
+        tar = images.tar([("unique", {"data": os.urandom(2048)}), *entries])
+        data = gzip.compress(tar, mtime=0)
+        data = data[: int(len(data) * keep)]
+        layer = {"digest": self.layout.blob(data), "size": len(data), "mediaType": LAYER}
+        self.layout.add_raw(tag, [layer], [diff_id or images.digest(tar)])
+        return layer["digest"]
+
+    def parts(self):
+        """For a manifest and for a layer: the tag of a new image, and what is in the path of its requests."""
+        for part in ("manifest", "layer"):
+            with self.subTest(part):
+                tag = f"{self.id().rsplit('.', 1)[1]}-{part}"
+                layer = self.fresh(tag)
+                self.registry.behave()
+                yield tag, layer if part == "layer" else "/manifests/"
+
+    def refused(self, tag, *words):
+        self.fails(1, words, "pull", self.name(tag))
+
+    def pulled_and_removed(self, tag):
+        self.stack("pull", self.name(tag))
+        self.stack("rmi", self.name(tag))
+
+    def test_unknown_tag(self):
+        self.refused("none", self.name("none"), "404", "manifest unknown")
+
+    def test_other_bytes_than_the_digest_says(self):
+        layer = self.fresh("bytes")
+        self.registry.on(layer, always(other_bytes))
+        self.refused("bytes", layer, "has another digest")
+        self.registry.behave()
+        self.pulled_and_removed("bytes")
+
+    def test_manifest_that_is_none(self):
+        self.fresh("garbled")
+        self.registry.on("/manifests/", always(other_bytes))
+        self.refused("garbled", self.name("garbled"), "manifest", "not JSON")
+
+    def test_wrong_diff_id(self):
+        other = images.digest(b"another")
+        self.fresh("diff-id", diff_id=other)
+        self.refused("diff-id", other, "should have")
+
+    def test_layer_that_ends_in_the_middle(self):
+        self.fresh("half", keep=0.5)
+        self.refused("half", "gzip data ends in the middle")
+
+    def test_transfer_that_ends_in_the_middle(self):
+        layer = self.fresh("cut-off")
+        self.registry.on(layer, always(cut_off))
+        self.refused("cut-off", layer, "transfer closed")
+        self.assertEqual(self.registry.asked(layer), 3)
+        self.registry.behave()
+        self.pulled_and_removed("cut-off")
+
+    def test_paths_that_lead_out(self):
+        self.fresh("dots", ("../../escaped", {"data": b"out\n"}))
+        self.refused("dots", "../../escaped", "leads out of the root file system")
+        above = {"kind": tarfile.LNKTYPE, "linkname": "../../../../../../../../etc/passwd"}
+        self.fresh("hard-link", ("hard", above))
+        self.refused("hard-link", '"hard"', "etc/passwd", "leads out of the root file system")
+
+    def test_links_that_lead_out(self):
+        for tag, way in (("link", ""), ("link-above", "../../../../../../../..")):
+            link = {"kind": tarfile.SYMTYPE, "linkname": way + self.stack.home}
+            self.fresh(tag, ("out", link), ("out/escaped", {"data": b"out\n"}))
+            self.refused(tag, "out/escaped", "symbolic link")
+
+    def test_refusals_that_repeating_does_not_help(self):
+        for tag, part in self.parts():
+            for code in (401, 403, 404):
+                self.registry.behave()
+                self.registry.on(part, always(status(code, "not for you")))
+                self.refused(tag, "/some/image", f"answered {code}", "not for you")
+                self.assertEqual(self.registry.asked(part), 1)
+
+    def test_too_many_requests(self):
+        for tag, part in self.parts():
+            self.registry.on(part, status(429, "slowly", Retry_After=1), status(429, "slowly"))
+            self.pulled_and_removed(tag)
+            self.assertEqual(self.registry.asked(part), 3)
+
+    def test_failing_registry(self):
+        for tag, part in self.parts():
+            self.registry.on(part, always(status(500, "out of order")))
+            self.refused(tag, "/some/image", "answered 500", "out of order")
+            self.assertEqual(self.registry.asked(part), 3)
+
+    def test_registry_that_falls_silent(self):
+        for tag, part in self.parts():
+            self.registry.on(part, always(stall))
+            self.refused(tag, part, "no byte came for 500 ms")
+            self.assertEqual(self.registry.asked(part), 3)
+            self.registry.behave()
+            self.pulled_and_removed(tag)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
