@@ -139,8 +139,9 @@ def rich_layer(path, system):
         tree.file(name)  # so that nothing has to be made for what is mounted there
     tree.file("var/www/index.html", b"hello from Debian\n")
     tree.file("usr/local/bin/raised", b"#!/bin/sh\n", 0o4755, (0, 42))
-    tree.file("usr/local/bin/bound", b"#!/bin/sh\n", 0o755,
-              attributes={"security.capability": capability_to_bind()})
+    for name in ("bound", "unbound"):
+        tree.file("usr/local/bin/" + name, b"#!/bin/sh\n", 0o755,
+                  attributes={"security.capability": capability_to_bind()})
     tree.file("srv/marked", b"marked\n", owner=(1000, 300_000),
               attributes={"user.colour": b"blue", "trusted.bytes": bytes(range(1, 256))})
     tree.folder("srv/shared", 0o3775, (1000, 1000))
@@ -180,7 +181,7 @@ def taking_layer(path, system):
     tree.file("usr/share/doc/README", b"documents are elsewhere\n")
     tree.file("srv/turning/file", b"in a directory that was a file\n")
     tree.file("srv/changing", b"a file that was a directory\n")
-    tree.file("usr/local/bin/bound", b"#!/bin/sh\necho without the capability\n", 0o700)
+    tree.file("usr/local/bin/unbound", b"#!/bin/sh\necho without the capability\n", 0o700)
     return tree.tar()
 
 

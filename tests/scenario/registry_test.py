@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 import urllib.request
@@ -91,7 +92,11 @@ class PulledTest(Base):
         """The comparison has met what it is for."""
         self.assertGreater(len(files), 3000)
         self.assertEqual(files["/usr/local/bin/raised"]["mode"], oct(0o4755))
-        self.assertEqual(files["/usr/local/bin/bound"]["attributes"], {})
+        self.assertEqual(
+            files["/usr/local/bin/bound"]["attributes"],
+            {"security.capability": debian.capability_to_bind()},
+        )
+        self.assertEqual(files["/usr/local/bin/unbound"]["attributes"], {})
         self.assertIn("user.colour", files["/srv/marked"]["attributes"])
         self.assertEqual(files["/srv/nodes/far"]["device"], (259, 70_000))
         self.assertEqual(files["/srv/links/a"]["names"], ["/srv/links/a", "/srv/other/c"])
@@ -178,18 +183,22 @@ class PushedTest(Base):
             registry.inspect("other/name:two", "--raw"), registry.inspect(NAME, "--raw")
         )
 
-    def test_a_commit_is_pushed_and_pulled_by_another_client(self):
+    def test_a_commit_arrives_as_one_more_layer(self):
         stack("run", "--name", "changed", image, "sh", "-c", "rm /srv/marked; echo new > /srv/new")
-        stack("commit", "changed", f"{registry.host}/test/changed:1")
-        stack("push", f"{registry.host}/test/changed:1")
-        directory, unpacked = os.path.join(work.name, "pushed"), os.path.join(work.name, "again")
+        name = f"{registry.host}/test/changed:1"
+        stack("commit", "changed", name)
+        stack("push", name)
+        before = json.loads(registry.inspect(NAME))["Layers"]
+        layers = json.loads(registry.inspect("test/changed:1"))["Layers"]
+        self.assertEqual(layers[:-1], before)
+        directory = os.path.join(work.name, "changed")
         registry.fetch("test/changed:1", directory)
-        self.assertEqual(trees.unpack_image(directory, unpacked), 5)
-        self.assertFalse(os.path.exists(f"{unpacked}/srv/marked"))
-        with open(f"{unpacked}/srv/new") as file:
-            self.assertEqual(file.read(), "new\n")
+        with tarfile.open(os.path.join(directory, layers[-1].split(":")[1])) as archive:
+            names = {os.path.normpath(name) for name in archive.getnames()}
+            self.assertTrue({"srv/.wh.marked", "srv/new"} <= names, names)
+            self.assertNotIn("srv/links", names)
         stack("rm", "changed")
-        stack("rmi", f"{registry.host}/test/changed:1")
+        stack("rmi", name)
 
 
 if __name__ == "__main__":
