@@ -14,6 +14,7 @@ namespace stave::plugin {
 namespace {
 
 constexpr int hostSocketNumber = 3;
+constexpr auto timeToExit = 100 * kj::MILLISECONDS;  // after the connection is lost
 
 std::string describeExit(int status) {
   if (WIFSIGNALED(status)) return "killed by signal " + std::to_string(WTERMSIG(status));
@@ -35,7 +36,8 @@ class InlineInstance final : public PluginInstance {
 class ProcessInstance final : public PluginInstance {
  public:
   ProcessInstance(Loop& loop, os::ChildProcess child, kj::AutoCloseFd socket)
-      : child_(std::move(child)),
+      : timer_(loop.timer()),
+        child_(std::move(child)),
         connection_(loop.port(), kj::mv(socket), true, nullptr),
         host_(connection_.peer().castAs<schema::PluginHost>()) {}
 
@@ -48,8 +50,11 @@ class ProcessInstance final : public PluginInstance {
   pid_t pid() override { return child_.pid(); }
 
   kj::Promise<std::string> died() override {
-    // A host that writes what is no message loses the connection but may go on running.
-    auto disconnected = connection_.onDisconnect().then([this]() { child_.signal(SIGKILL); });
+    // A host that writes what is no message loses the connection but may go on running. One that is
+    // about to exit closes it, too, and its exit status says more than our signal.
+    auto disconnected = connection_.onDisconnect()
+                            .then([this]() { return timer_.afterDelay(timeToExit); })
+                            .then([this]() { child_.signal(SIGKILL); });
     auto exited = child_.wait().then([this](int status) {
       reaped_ = true;
       return describeExit(status);
@@ -58,6 +63,7 @@ class ProcessInstance final : public PluginInstance {
   }
 
  private:
+  kj::Timer& timer_;
   os::ChildProcess child_;
   bool reaped_ = false;
   Connection connection_;

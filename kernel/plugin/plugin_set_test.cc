@@ -60,7 +60,8 @@ class PluginSetTest : public testing::Test {
 
   /// Never kill(0): that is everybody in the process group.
   void killHost(Supervisor& supervisor) {
-    if (supervisor.pid() <= 0) throw std::runtime_error("the plug-in is not running: " + supervisor.reason());
+    if (supervisor.pid() <= 0)
+      throw std::runtime_error("the plug-in is not running: " + supervisor.reason());
     kill(supervisor.pid(), SIGKILL);
   }
 
