@@ -137,14 +137,14 @@ TEST(StorageConformance, OneOfTwoCallersMayGo) {
 
 TEST(StorageConformance, LayersAndSnapshotsOutliveAKill) {
   unpack(base, LayerTar().file("x", "x").bytes());
-  write(mount(prepare("one", base)), "written", "kept");
+  write(mountRoot(prepare("one", base)), "written", "kept");
   restartSubject();
   EXPECT_TRUE(hasLayer(base));
   auto open = storage().openRequest();
   open.setSnapshot("one");
   auto response = wait(open.send());
   EXPECT_EQ(std::string(response.getParent().cStr()), base);
-  auto tree = mount(response.getRoot());
+  auto tree = mountRoot(response.getRoot());
   EXPECT_EQ(read(tree, "written"), "kept");
   EXPECT_EQ(changesOf(response.getRoot()), "A /written\n");
 }
@@ -167,7 +167,7 @@ TEST(StorageConformance, MountsDoNotShowAndRemovedThingsAreDeleted) {
   auto mounts = mountCount();
   for (int round = 0; round < 10; round++) {
     auto name = "snapshot-" + std::to_string(round);
-    auto tree = mount(prepare(name, base));
+    auto tree = mountRoot(prepare(name, base));
     write(tree, "y", "y");
     EXPECT_EQ(mountCount(), mounts);
     removeSnapshot(name);

@@ -218,7 +218,7 @@ schema::RootFs::Client view(const std::string& chain) {
   return wait(request.send()).getRoot();
 }
 
-kj::AutoCloseFd mount(schema::RootFs::Client root, bool readOnly) {
+kj::AutoCloseFd mountRoot(schema::RootFs::Client root, bool readOnly) {
   auto request = root.mountRequest();
   request.setReadOnly(readOnly);
   auto response = wait(request.send(), "a mount");
@@ -226,7 +226,7 @@ kj::AutoCloseFd mount(schema::RootFs::Client root, bool readOnly) {
 }
 
 kj::AutoCloseFd see(const std::string& chain) {
-  return mount(view(chain), true);
+  return mountRoot(view(chain), true);
 }
 
 std::string changesOf(schema::RootFs::Client root) {

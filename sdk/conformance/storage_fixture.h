@@ -57,7 +57,7 @@ bool hasLayer(const std::string& chain);
 schema::RootFs::Client prepare(const std::string& snapshot, const std::string& parent);
 void removeSnapshot(const std::string& snapshot);
 schema::RootFs::Client view(const std::string& chain);
-kj::AutoCloseFd mount(schema::RootFs::Client root, bool readOnly = false);
+kj::AutoCloseFd mountRoot(schema::RootFs::Client root, bool readOnly = false);
 
 /// A view's mount.
 kj::AutoCloseFd see(const std::string& chain);

@@ -92,25 +92,25 @@ TEST(StorageConformance, LayersOfAnImageMayComeAllAtOnce) {
 TEST(StorageConformance, SnapshotIsWritableAndItsLayerIsNot) {
   unpack(base, baseTar());
   auto root = prepare("one", base);
-  auto tree = mount(root);
+  auto tree = mountRoot(root);
   write(tree, "etc/name", "changed");
   EXPECT_EQ(read(tree, "etc/name"), "changed");
   EXPECT_EQ(read(see(base), "etc/name"), "base");
   EXPECT_ANY_THROW(write(see(base), "etc/name", "no"));
-  EXPECT_ANY_THROW(write(mount(root, true), "etc/name", "no"));
+  EXPECT_ANY_THROW(write(mountRoot(root, true), "etc/name", "no"));
 }
 
 TEST(StorageConformance, TwoMountsShowEachOthersChanges) {
   unpack(base, baseTar());
   auto root = prepare("one", base);
-  auto first = mount(root);
-  auto second = mount(root);
+  auto first = mountRoot(root);
+  auto second = mountRoot(root);
   write(first, "new", "x");
   EXPECT_EQ(read(second, "new"), "x");
 }
 
 TEST(StorageConformance, SnapshotWithoutParentIsEmpty) {
-  auto tree = mount(prepare("empty", ""));
+  auto tree = mountRoot(prepare("empty", ""));
   EXPECT_EQ(namesIn(tree), "");
   write(tree, "file", "x");
   EXPECT_EQ(read(tree, "file"), "x");
@@ -118,8 +118,8 @@ TEST(StorageConformance, SnapshotWithoutParentIsEmpty) {
 
 TEST(StorageConformance, PreparingAgainGivesTheSameSnapshot) {
   unpack(base, baseTar());
-  write(mount(prepare("one", base)), "kept", "x");
-  EXPECT_EQ(read(mount(prepare("one", base)), "kept"), "x");
+  write(mountRoot(prepare("one", base)), "kept", "x");
+  EXPECT_EQ(read(mountRoot(prepare("one", base)), "kept"), "x");
   auto request = storage().prepareRequest();
   request.setSnapshot("one");
   EXPECT_EQ(failureOf(request.send()), ErrorCode::CONFLICT);
@@ -192,7 +192,7 @@ TEST(StorageConformance, UsageGrowsWithWhatIsWritten) {
   unpack(base, baseTar());
   auto root = prepare("one", base);
   auto before = wait(root.usageRequest().send()).getBytes();
-  write(mount(root), "big", std::string(1 << 20, 'x'));
+  write(mountRoot(root), "big", std::string(1 << 20, 'x'));
   EXPECT_GE(wait(root.usageRequest().send()).getBytes(), before + (1 << 20));
   auto total = wait(storage().usageRequest().send());
   EXPECT_GT(total.getLayerBytes(), 0u);
@@ -204,7 +204,7 @@ TEST(StorageConformance, ChangesAreListed) {
   unpack(base, baseTar());
   auto root = prepare("one", base);
   EXPECT_EQ(changesOf(root), "");
-  auto tree = mount(root);
+  auto tree = mountRoot(root);
   write(tree, "etc/name", "changed");
   write(tree, "new", "x");
   os::removeAt(tree, "data");
@@ -216,7 +216,7 @@ TEST(StorageConformance, ChangesAreListed) {
 TEST(StorageConformance, DiffUnpacksToTheSameTree) {
   unpack(base, baseTar());
   auto root = prepare("one", base);
-  auto tree = mount(root);
+  auto tree = mountRoot(root);
   write(tree, "etc/name", std::string(100'000, 'y'));
   os::removeAt(tree, "data/one");
   os::makeDirectoryAt(tree, "with a very long name, " + std::string(150, 'n'), 01777);
@@ -254,7 +254,7 @@ TEST(StorageConformance, MappedSnapshotShowsShiftedOwners) {
     if (codeOf(*exception) == ErrorCode::UNSUPPORTED) GTEST_SKIP() << textOf(*exception);
     kj::throwFatalException(kj::mv(*exception));
   }
-  EXPECT_EQ(statOf(mount(root), "etc/name").st_uid, 100'000u);
+  EXPECT_EQ(statOf(mountRoot(root), "etc/name").st_uid, 100'000u);
 }
 
 TEST(StorageConformance, SizeLimitIsKeptOrRefused) {
@@ -267,7 +267,7 @@ TEST(StorageConformance, SizeLimitIsKeptOrRefused) {
     EXPECT_EQ(codeOf(*exception), ErrorCode::UNSUPPORTED);
     return;
   }
-  auto tree = mount(KJ_ASSERT_NONNULL(root));
+  auto tree = mountRoot(KJ_ASSERT_NONNULL(root));
   EXPECT_ANY_THROW(write(tree, "big", std::string(8 << 20, 'x')));
 }
 

@@ -20,6 +20,8 @@ interface Scheduler {
 }
 
 struct Placement {
+  # Where one pod is to go.
+
   pod @0 :Obj.ObjectRef;
   node @1 :Text;                       # empty: none fits
   refusals @2 :List(Refusal);          # then: why, by reason

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "stave/connection.h"
+#include "stave/os/file.h"
 #include "stave/plugin.h"
 #include "stave/schemas.h"
 #include "stave/settings.h"
@@ -25,6 +26,7 @@ class PluginLibrary {
   explicit PluginLibrary(const std::string& file) {
     // Local: plug-ins do not see each other's symbols. No unloading: a KJ object may outlive its
     // plug-in.
+    if (!os::exists(file)) fail(ErrorCode::NOT_FOUND, "there is no plug-in file " + file);
     auto mode = static_cast<boost::dll::load_mode::type>(
         boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local | RTLD_NODELETE);
     try {
