@@ -260,5 +260,137 @@ class RegistryTest(StackTest):
             self.pulled_and_removed(tag)
 
 
+class DiskFullTest(StackTest):
+    """The daemon's root is a file system of 32 MiB. The store has one of its own: where it cannot write
+    nobody learns how a pull has ended before there is room again."""
+
+    overrides = IMPATIENT
+
+    @classmethod
+    def prepare(cls):
+        cls.places = (cls.stack.root, cls.stack.root + "/plugins/store-sqlite")
+        for place in cls.places:
+            os.makedirs(place)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "none", place], check=True)
+        cls.addClassCleanup(cls.unmount)
+        cls.layout = images.Layout(cls.stack.home + "/layout")
+        cls.layer = images.tar([("noise", {"data": os.urandom(4 << 20)})])
+        cls.layout.add("big", [images.busybox_layer(), cls.layer], compress=False)
+        cls.registry = BadRegistry(cls.layout)
+        cls.addClassCleanup(cls.registry.close)
+
+    @classmethod
+    def unmount(cls):
+        cls.stack.stop()
+        for place in reversed(cls.places):
+            subprocess.run(["umount", place], check=True)
+
+    def free(self):
+        space = os.statvfs(self.stack.root)
+        return space.f_bavail * space.f_frsize
+
+    def fill(self, path):
+        with open(path, "wb", buffering=0) as file:
+            with self.assertRaisesRegex(OSError, "No space left"):
+                while file.write(bytes(1 << 16)):
+                    pass
+
+    def start_pulling(self, image):
+        command = self.stack.command("pull", image)
+        pull = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(pull.stderr.close)
+        self.addCleanup(pull.wait)
+        self.addCleanup(pull.kill)
+        return pull
+
+    def test_disk_that_fills_up_in_the_middle_of_a_pull(self):
+        image, filler = f"{self.registry.host}/some/image:big", self.stack.root + "/filler"
+        before, pause = self.free(), Pause()
+        self.addCleanup(pause.over.set)
+        self.registry.on(images.digest(self.layer), pause)
+        pull = self.start_pulling(image)
+        # Half of the layer is 2 MiB; unpacking, which is given up later, holds nearly as much.
+        wait_until(lambda: self.free() < before - (7 << 19), "half a layer, also unpacked")
+        self.fill(filler)
+        pause.over.set()
+        errors = pull.communicate(timeout=60)[1]
+        self.assertEqual(pull.returncode, 1, errors)
+        self.assertRegex(errors, "No space left on device|the file system has only|disk is full")
+        self.assertIsNone(self.stack.process.poll())
+        os.unlink(filler)
+        self.tearDown()  # what failed has left nothing
+        self.stack("pull", image)
+        self.stack("run", "--rm", image, "test", "-s", "/noise")
+        self.stack("rmi", image)
+
+    def test_disk_that_is_too_small_for_a_layer(self):
+        image, filler = f"{self.registry.host}/some/image:other", self.stack.root + "/filler"
+        self.layout.add("other", [images.tar([("noise", {"data": os.urandom(4 << 20)})])])
+        with open(filler, "wb") as file:
+            file.write(bytes(self.free() - (2 << 20)))
+        self.fails(1, ["needs", "the file system has only"], "pull", image)
+        os.unlink(filler)
+
+
+class HostilePluginTest(unittest.TestCase):
+    """A volume driver that behaves badly: the daemon and all other plug-ins go on."""
+
+    def start(self, behaviour):
+        sandbox.enter()
+        overrides = (
+            '[stack]\nvolume = ["local", "hostile"]\n[volume.hostile]\ndeadline = 2000\n'
+            f'file = "{os.path.abspath(BUILD)}/tests/plugins/volume-hostile.so"\n'
+            f'[volume.hostile.settings]\nbehaviour = "{behaviour}"\n'
+        )
+        self.stack = Stack(BUILD, overrides=overrides)
+        self.addCleanup(self.stack.destroy)
+        with open(self.stack.config) as file:
+            config = file.read().replace("[plugins]", "[plugins]\nstartDeadline = 3000")
+        with open(self.stack.config, "w") as file:
+            file.write(config)
+        self.stack.start()
+        images.busybox_archive(self.stack.home + "/busybox.tar")
+        self.stack("load", "-i", self.stack.home + "/busybox.tar")
+
+    def line(self):
+        lines = self.stack("plugin", "ls").splitlines()
+        return next(line for line in lines if line.startswith("volume/hostile"))
+
+    def others_work(self, reason):
+        """A container with a local volume runs; one that needs the hostile driver is refused."""
+        run = self.stack.run_stave("run", "--rm", "-v", "good:/data", IMAGE, "echo", "fine")
+        self.assertEqual(run.stdout, "fine\n")
+        self.stack("volume", "create", "--driver", "hostile", "bad")
+        command = ["run", "--rm", "-v", "bad:/data", IMAGE, "true"]
+        run = self.stack.run_stave(*command, check=False, timeout=60)
+        self.assertEqual(run.returncode, 125, run.stderr)
+        self.assertIn("volume bad is not ready: plug-in volume/hostile", run.stderr)
+        self.assertIn(reason, run.stderr)
+        self.assertEqual(self.stack.pods(), {})
+        self.assertIsNone(self.stack.process.poll())
+        states = self.stack.plugin_states()
+        states.pop("volume/hostile")
+        self.assertEqual(set(states.values()), {"loaded"})
+
+    def test_exits_at_start(self):
+        self.start("exitAtStart")
+        reason = "exited with status 3 while starting the plug-in"
+        self.assertRegex(self.line(), f"failed .*{reason}")
+        self.others_work(reason)
+
+    def test_hangs_at_start(self):
+        self.start("hangAtStart")
+        reason = "starting the plug-in did not finish within 3000 ms"
+        self.assertRegex(self.line(), f"failed .*{reason}")
+        self.others_work(reason)
+
+    def test_answers_garbage(self):
+        self.start("garbage")
+        self.assertRegex(self.line(), "loaded")
+        self.others_work("VolumeDriver.create")
+        wait_until(lambda: "restarting" in self.line(), "the plug-in to be seen as restarting")
+        self.assertIn("volume/hostile: is started again", self.stack.log())
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
