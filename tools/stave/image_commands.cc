@@ -145,7 +145,11 @@ void awaitNewImage(Session& session, ObjectCopy image, uint64_t revision) {
     awaitImage(session, image.name(), revision);
   } catch (const kj::Exception&) {
     auto failure = std::current_exception();
-    deleteObject(session, std::move(image), "its first pull failed");
+    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
+                   deleteObject(session, std::move(image), "its first pull failed");
+                 })) {
+      complain("the failed image stays: " + textOf(*exception));
+    }
     std::rethrow_exception(failure);
   }
 }
