@@ -132,7 +132,7 @@ class BadRegistry:
         self.thread.start()
 
     def on(self, part, *acts):
-        """Requests whose path has `part` in it meet `acts`, one each; those after them are served."""
+        """Requests with `part` in their path meet `acts`, one each; later ones are served."""
         endless = len(acts) == 1 and not callable(acts[0])
         self.server.misbehaviours[part] = acts[0] if endless else iter(acts)
 

@@ -1,4 +1,4 @@
-"""Bad input of every kind: a clear error each time, nothing left behind, and all else goes on working."""
+"""Bad input of every kind: a clear error, nothing left behind, and all else goes on working."""
 
 import gzip
 import os
@@ -23,7 +23,7 @@ IMPATIENT = "[registry.oci.settings]\nattempts = 3\nbackoff = 50\nstallTimeout =
 
 
 class ConfigurationTest(unittest.TestCase):
-    """What `staved --check-config` says of a file that differs from the shipped one in a few lines."""
+    """What `staved --check-config` says of a few lines that follow the shipped stack."""
 
     def check(self, lines):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -46,8 +46,8 @@ class ConfigurationTest(unittest.TestCase):
             ("a table without end", "[daemon\n", ":2:", "table"),
             ("an unknown key", '[daemon]\nrooot = "/x"', ":3:", '"rooot"', 'did you mean "root"?'),
             ("an unknown table", '[daemonn]\nroot = "/x"', ":3:", "daemonn", 'mean "daemon"?'),
-            ("an unknown setting", "[registry.oci.settings]\nstallTimeot = 7", ":3:", "registry/oci",
-             '"stallTimeot"', 'did you mean "stallTimeout"?'),
+            ("an unknown setting", "[registry.oci.settings]\nstallTimeot = 7", ":3:",
+             "registry/oci", '"stallTimeot"', 'did you mean "stallTimeout"?'),
             ("a text for a number", '[registry.oci.settings]\nattempts = "many"', ":3:", "attempts",
              "expected a number, got text"),
         ]
@@ -112,7 +112,8 @@ class StackTest(unittest.TestCase):
 
 class RunTest(StackTest):
     def test_missing_executable(self):
-        self.fails(127, ["/no/such/command", "no such file"], "run", "--rm", IMAGE, "/no/such/command")
+        words = ["/no/such/command", "no such file"]
+        self.fails(127, words, "run", "--rm", IMAGE, "/no/such/command")
 
     def test_file_that_is_no_executable(self):
         self.fails(126, ["/etc/passwd", "permission denied"], "run", "--rm", IMAGE, "/etc/passwd")
@@ -162,7 +163,7 @@ class RegistryTest(StackTest):
         return f"{self.registry.host}/some/image:{tag}"
 
     def fresh(self, tag, *entries, keep=1, diff_id=None):
-        """An image that nobody has seen; of its layer, this share is there. Returns the layer's digest."""
+        """An image nobody has seen, with this share of its layer. Returns the layer's digest."""
         tar = images.tar([("unique", {"data": os.urandom(2048)}), *entries])
         data = gzip.compress(tar, mtime=0)
         data = data[: int(len(data) * keep)]
@@ -171,7 +172,7 @@ class RegistryTest(StackTest):
         return layer["digest"]
 
     def parts(self):
-        """For a manifest and for a layer: the tag of a new image, and what is in the path of its requests."""
+        """For a manifest and a layer: the tag of a new image, and what its requests' path has."""
         for part in ("manifest", "layer"):
             with self.subTest(part):
                 tag = f"{self.id().rsplit('.', 1)[1]}-{part}"
@@ -261,8 +262,8 @@ class RegistryTest(StackTest):
 
 
 class DiskFullTest(StackTest):
-    """The daemon's root is a file system of 32 MiB. The store has one of its own: where it cannot write
-    nobody learns how a pull has ended before there is room again."""
+    """The daemon's root is a file system of 32 MiB. The store has one of its own: where it cannot
+    write nobody learns how a pull has ended before there is room again."""
 
     overrides = IMPATIENT
 
