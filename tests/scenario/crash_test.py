@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import images
 import leaks
 import sandbox
-from stack import Stack, wait_until
+from stack import Failure, Stack, wait_until
 
 IMAGE = "busybox:test"
 RUNNING, STARTING = 20, 5
@@ -117,7 +117,11 @@ class CrashTest(unittest.TestCase):
             self.assertEqual(lines, list(range(1, len(lines) + 1)), f"output of {name} has a gap")
         # A request that was taken is carried out; one that was not left nothing.
         accepted = [name for name in late if name in stack.pods()]
-        wait_until(lambda: set(accepted) <= set(first_processes()), f"the accepted {accepted} to run", 60)
+        try:
+            wait_until(lambda: set(accepted) <= set(first_processes()), "the accepted ones to run", 30)
+        except Failure:
+            pods, running = stack.pods(), first_processes()
+            self.fail({name: pods[name]["status"] for name in accepted if name not in running})
         self.assertEqual(stack("exec", self.names[0], "echo", "alive").strip(), "alive")
 
     def test_the_daemon(self):

@@ -191,6 +191,14 @@ TEST_F(EngineTest, TriesAgainByPolicy) {
   EXPECT_EQ(script->calls("attach"), 2u);
 }
 
+TEST_F(EngineTest, TriesAgainWhenADriverDied) {
+  start();
+  script->fail("prepare", 1, makeError(ErrorCode::UNAVAILABLE, "storage/overlay died"));
+  create("web");
+  until("web", Phase::RUNNING);
+  EXPECT_EQ(script->calls("prepare"), 2u);
+}
+
 TEST_F(EngineTest, GoesOnWithWhatRanWhileItWasAway) {
   start();
   create("runs");

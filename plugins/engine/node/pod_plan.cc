@@ -102,9 +102,7 @@ class Planner {
     wakeAt(state_.failure->retryAt);
     return false;
   }
-  bool givenUp() const {
-    return state_.failure && (state_.failure->permanent || wish_.restartMode == RestartMode::never);
-  }
+  bool givenUp() const { return state_.failure && !triesAgain(wish_, *state_.failure); }
 
   /// Returns whether the main containers still have to wait.
   bool planInitContainers() {
@@ -166,6 +164,13 @@ class Planner {
 };
 
 }  // namespace
+
+bool triesAgain(const PodWish& wish, const Failure& failure) {
+  constexpr uint32_t mostLostDrivers = 5;
+  if (failure.permanent) return false;
+  if (failure.driverLost && failure.attempts < mostLostDrivers) return true;
+  return wish.restartMode != RestartMode::never;
+}
 
 void observeWish(const PodWish& wish, PodState& state) {
   bool wasUp =

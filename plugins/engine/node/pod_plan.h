@@ -55,7 +55,8 @@ struct Failure {
   std::string message;
   schema::ErrorCode code = schema::ErrorCode::INTERNAL;
   int32_t exitCode = 125;
-  bool permanent = false;  ///< trying again cannot help
+  bool permanent = false;   ///< trying again cannot help
+  bool driverLost = false;  ///< a plug-in died meanwhile; the kernel starts another
   int64_t retryAt = 0;
   uint32_t attempts = 0;
 };
@@ -97,6 +98,10 @@ struct Plan {
 
 /// Takes note of what changed in the wish: which containers somebody asked to start or to start
 /// again.
+/// Whether a start that failed is tried again: by policy, and a few times under any policy if it
+/// was only a plug-in that died, for then nobody knows yet whether the pod can run.
+bool triesAgain(const PodWish& wish, const Failure& failure);
+
 void observeWish(const PodWish& wish, PodState& state);
 
 Plan planPod(const PodWish& wish, const PodState& state, int64_t now);

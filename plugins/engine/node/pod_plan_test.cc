@@ -204,6 +204,15 @@ TEST_F(PodPlan, TriesAgainWithAPolicyUnlessItIsHopeless) {
   EXPECT_EQ(actions(), Actions{});
 }
 
+TEST_F(PodPlan, TriesAgainWithoutAPolicyWhenAPluginDied) {
+  actions();
+  state.failure =
+      Failure{.reason = "RootFailed", .driverLost = true, .retryAt = now, .attempts = 4};
+  EXPECT_EQ(actions(), (Actions{{Kind::start, {0}}}));
+  state.failure->attempts = 5;
+  EXPECT_EQ(actions(), Actions{});
+}
+
 TEST_F(PodPlan, RunsInitContainersOneAfterTheOther) {
   state.containers.resize(4);
   state.containers[0].init = state.containers[1].init = true;

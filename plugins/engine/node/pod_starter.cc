@@ -258,7 +258,8 @@ void PodStarter::recordFailure(const char* reason, const kj::Exception& exceptio
                   .message = message,
                   .code = code,
                   .exitCode = exitNotStarted,
-                  .permanent = helpless(code)};
+                  .permanent = helpless(code),
+                  .driverLost = code == ErrorCode::UNAVAILABLE};
   bool starting = failure.reason == "StartFailed";
   if (starting && code == ErrorCode::NOT_FOUND) {
     failure.reason = "CommandNotFound";

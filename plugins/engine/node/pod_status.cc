@@ -44,10 +44,7 @@ Phase phaseOf(const PodWish& wish, const PodState& state) {
     if (each.signalledAt != 0 || each.killed) stopping = true;
   }
   if (alive) return stopping ? Phase::STOPPING : paused ? Phase::PAUSED : Phase::RUNNING;
-  if (state.failure) {
-    bool retried = !state.failure->permanent && wish.restartMode != RestartMode::never;
-    return retried ? Phase::PENDING : Phase::FAILED;
-  }
+  if (state.failure) return triesAgain(wish, *state.failure) ? Phase::PENDING : Phase::FAILED;
   if (state.waiting) return Phase::PENDING;
   if (ran) return again ? Phase::RUNNING : Phase::STOPPED;
   if (wish.desired == Desired::stopped) return Phase::STOPPED;
