@@ -24,10 +24,11 @@ struct QuietListener final : Supervisor::Listener {
 struct ServiceProxyTest : ::testing::Test {
   ~ServiceProxyTest() noexcept override {}
 
-  std::unique_ptr<Supervisor> started(const std::string& behaviour, const std::string& more = "") {
+  std::unique_ptr<Supervisor> started(const std::string& behaviour, uint64_t deadlineMs = 20'000) {
     Limits limits{STAVE_TEST_HOST, 1500, 100, 300};
-    auto made =
-        std::make_unique<Supervisor>(loop, hostilePlugin(behaviour, more), limits, listener);
+    auto config = hostilePlugin(behaviour);
+    config.deadlineMs = deadlineMs;
+    auto made = std::make_unique<Supervisor>(loop, config, limits, listener);
     loop.wait(made->describe());
     loop.wait(made->start());
     return made;
@@ -85,10 +86,10 @@ TEST_F(ServiceProxyTest, OutlivesItsPlugin) {
 }
 
 TEST_F(ServiceProxyTest, ADeadlineNamesTheMethod) {
-  auto plugin = started("slow");
+  auto plugin = started("slow", 50);
   auto error = errorOf(proxy(*plugin).listRequest());
   EXPECT_EQ(error,
-            "deadline plug-in volume/hostile: VolumeDriver.list did not finish within 1000 ms");
+            "deadline plug-in volume/hostile: VolumeDriver.list did not finish within 50 ms");
 }
 
 TEST_F(ServiceProxyTest, TheFallbackServesWhileItIsDown) {
