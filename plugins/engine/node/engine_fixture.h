@@ -59,10 +59,13 @@ struct EngineTest : ::testing::Test {
     return result;
   }
 
+  /// What the engine has of the kernel.
+  virtual schema::Objects::Client kernelObjects() { return objects.client(); }
+
   void start() {
     auto engine = kj::heap<Engine>(kj::heap<Environment>(
         Environment{.drivers = drivers(),
-                    .objects = objects.client(),
+                    .objects = kernelObjects(),
                     .events = events.client(),
                     .timer = loop.timer(),
                     .port = loop.port(),

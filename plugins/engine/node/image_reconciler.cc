@@ -18,13 +18,6 @@ bool hasName(const ObjectCopy& object) {
   return object.name().rfind("sha256:", 0) != 0;
 }
 
-/// Whether the status answers the spec as it is.
-bool settled(const ObjectCopy& object) {
-  auto status = object.status<schema::ImageStatus>();
-  bool answered = status.getObservedGeneration() == object.generation();
-  return answered && (status.getPhase() == Phase::READY || status.getPhase() == Phase::FAILED);
-}
-
 std::string repoDigestOf(const ObjectCopy& object, const FetchedImage& image) {
   if (object.spec<schema::ImageSpec>().getDigest().size() > 0 || !hasName(object)) return {};
   if (object.spec<schema::ImageSpec>().getSource().size() > 0) return {};
@@ -45,12 +38,28 @@ ImageReconciler::ImageReconciler(Environment& environment, Mirror& images, Objec
 
 Task<> ImageReconciler::reconcile(std::string name) {
   auto object = images_.find(name);
+  if (object == nullptr || object->deleted()) answered_.erase(name);
   if (object == nullptr) co_return;
   if (object->deleted()) {
     if (object->hasFinalizer(finalizerName)) co_await remove(object);
   } else if (!settled(*object)) {
     co_await fetch(object);
   }
+}
+
+/// Whether the spec as it is has its answer.
+bool ImageReconciler::settled(const ObjectCopy& object) const {
+  auto known = answered_.find(object.key());
+  bool ours = known != answered_.end() &&
+              known->second == std::make_pair(object.uid(), uint64_t(object.generation()));
+  auto status = object.status<schema::ImageStatus>();
+  bool answered = status.getObservedGeneration() == object.generation();
+  bool over = status.getPhase() == Phase::READY || status.getPhase() == Phase::FAILED;
+  return ours || (answered && over);
+}
+
+void ImageReconciler::noteAnswer(const ObjectCopy& object) {
+  answered_[object.key()] = {object.uid(), object.generation()};
 }
 
 Task<> ImageReconciler::fetch(ObjectPointer object) {
@@ -104,6 +113,7 @@ Task<> ImageReconciler::succeed(ObjectPointer object, FetchedImage image) {
     status.setSize(status.getSize() + layer.getUnpackedSize());
   }
   co_await writer_.status<schema::ImageStatus>(*object, status.asReader(), "the image is here");
+  noteAnswer(*object);
 }
 
 /// A name that now means another image leaves the old one here without a name.
@@ -131,6 +141,7 @@ Task<> ImageReconciler::reportFailure(ObjectPointer object, kj::Exception failur
   status.setCode(codeOf(failure));
   status.setObservedGeneration(object->generation());
   co_await writer_.status<schema::ImageStatus>(*object, status.asReader(), textOf(failure));
+  noteAnswer(*object);
 }
 
 Task<> ImageReconciler::remove(ObjectPointer object) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 
 #include "image_index.h"
@@ -19,6 +20,8 @@ class ImageReconciler {
 
  private:
   Task<> reconcile(std::string name);
+  bool settled(const ObjectCopy& object) const;
+  void noteAnswer(const ObjectCopy& object);
   Task<> fetch(ObjectPointer object);
   Task<> succeed(ObjectPointer object, FetchedImage image);
   Task<> reportFailure(ObjectPointer object, kj::Exception failure);
@@ -33,6 +36,8 @@ class ImageReconciler {
   Environment& environment_;
   Mirror& images_;
   ObjectWriter& writer_;
+  /// By name, what was answered last: the mirror hears of an answer only after it was written.
+  std::map<std::string, std::pair<std::string, uint64_t>> answered_;  ///< uid and generation
   std::vector<std::string> condemned_;  ///< layers to be removed, lowest first
   bool collecting_ = false;
   KeyedWork work_;
