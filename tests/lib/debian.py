@@ -4,6 +4,7 @@ import os
 import stat
 import struct
 import subprocess
+import sys
 
 RELEASES = "/usr/share/debootstrap/scripts"
 SETTLED = 1_700_000_000_123_456_789  # nanoseconds: a time that cannot be that of the test
@@ -25,11 +26,9 @@ def mirror():
 
 
 def bootstrap(root):
-    """Needs the network: comes before the test moves into a namespace without one. Its mounts are its own."""
     site, release = mirror()
     result = subprocess.run(
-        ["unshare", "--mount", "debootstrap", "--variant=minbase", "--include=busybox-static",
-         release, root, site],
+        ["debootstrap", "--variant=minbase", "--include=busybox-static", release, root, site],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )
     if result.returncode != 0:
@@ -185,11 +184,31 @@ def taking_layer(path, system):
     return tree.tar()
 
 
-def make_layers(work):
-    """All layers, the lowest first; `work` is an empty directory to make them in."""
-    system = os.path.join(work, "system")
+def _make(work):
+    """In a mount namespace of its own: the trees are in memory and go with it."""
+    trees = os.path.join(work, "trees")
+    os.makedirs(trees)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "trees", trees], check=True)
+    system = os.path.join(trees, "system")
     bootstrap(system)
     layers = system_layers(system)
-    layers.append(rich_layer(os.path.join(work, "rich"), system))
-    layers.append(taking_layer(os.path.join(work, "taking"), system))
+    layers.append(rich_layer(os.path.join(trees, "rich"), system))
+    layers.append(taking_layer(os.path.join(trees, "taking"), system))
+    for number, layer in enumerate(layers):
+        with open(os.path.join(work, f"{number}.tar"), "wb") as file:
+            file.write(layer)
+
+
+def make_layers(work):
+    """All layers, the lowest first. Needs the network, so it comes before a test gives it up."""
+    command = ["unshare", "--mount", sys.executable, os.path.abspath(__file__), work]
+    subprocess.run(command, check=True)
+    layers = []
+    while os.path.exists(path := os.path.join(work, f"{len(layers)}.tar")):
+        with open(path, "rb") as file:
+            layers.append(file.read())
     return layers
+
+
+if __name__ == "__main__":
+    _make(sys.argv[1])

@@ -39,9 +39,8 @@ def setUpModule():
     digest = layout.add("web", layers, CONFIG, level=1)
     image = registry.push_layout(layout.path, "web", NAME)
     credentials = registry.docker_config(work.name)
-    stack = Stack(
-        BUILD, overrides=f'[registry.oci.settings]\ncredentials = "{credentials}"\n'
-    )
+    overrides = f'[registry.oci.settings]\ncredentials = "{credentials}"\n'
+    stack = Stack(BUILD, os.environ.get("STAVE_ISOLATION", "process"), overrides)
     unittest.addModuleCleanup(stack.destroy)
     stack.start()
     stack("pull", image)
