@@ -1,7 +1,6 @@
 #include "driver.h"
 
 #include <fmt/format.h>
-#include <stave/net/sandbox.h>
 #include <stave/os/file.h>
 
 namespace stave::bridge {
@@ -43,7 +42,8 @@ Options readOptions(schema::BridgeSettings::Reader settings, std::string_view st
 Driver::Driver(Context& context, schema::BridgeSettings::Reader settings)
     : context_(context),
       networks_(readOptions(settings, context.statePath()), directory_),
-      queue_(context.workers()) {
+      queue_(context.workers()),
+      sandboxes_(context.workers(), context.timer()) {
   if (settings.getDns()) dns_.emplace(context.asio(), directory_, dnsOptions(settings));
   context.onStop([this] { return stop(); });
 }
@@ -105,8 +105,7 @@ kj::Promise<void> Driver::removeNetwork(RemoveNetworkContext context) {
 
 kj::Promise<void> Driver::createSandbox(CreateSandboxContext context) {
   return async([this, context]() mutable -> Task<> {
-    auto work = context_.workers().run([] { return net::makeSandbox(); });
-    auto sandbox = co_await kj::mv(work);
+    auto sandbox = co_await sandboxes_.take();
     context.getResults().setNamespace(makeFd(kj::mv(sandbox)));
   });
 }

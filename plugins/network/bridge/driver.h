@@ -6,6 +6,7 @@
 #include <stave/schema/network.capnp.h>
 
 #include "bridge_networks.h"
+#include "sandbox_reserve.h"
 #include "settings.capnp.h"
 
 namespace stave::bridge {
@@ -36,6 +37,7 @@ class Driver final : public schema::Network::Server {
   BridgeNetworks networks_;
   kj::Maybe<net::DnsServer> dns_;
   net::SerialQueue queue_;
+  SandboxReserve sandboxes_;
 };
 
 Options readOptions(schema::BridgeSettings::Reader settings, std::string_view statePath);
