@@ -88,7 +88,8 @@ Outcome ChangeEvaluator::evaluate(const ObjectKey& key, schema::Change::Reader c
     return outcome;
   }
   if (draft.specChanged || outcome.before == nullptr) ++draft.generation;
-  outcome.durable = change.getOp() != Op::STATUS;
+  // Whoever removes a finalizer has cleaned up, and does so again if the removal is lost.
+  outcome.durable = change.getOp() != Op::STATUS && change.getOp() != Op::REMOVE_FINALIZER;
   outcome.message = write(key, draft);
   if (outcome.message->sizeInWords() > maximumObjectWords) {
     fail(ErrorCode::INVALID, key.text() + ": the object is larger than 1 MiB");

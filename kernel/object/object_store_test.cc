@@ -45,6 +45,18 @@ TEST(ObjectStore, AppliesTheSameTwiceWithoutAChange) {
   EXPECT_EQ(kernel.store->revision(), revision);
 }
 
+TEST(ObjectStore, RemovingAFinalizerIsNotDurableWhileDeletingIs) {
+  TestKernel kernel;
+  kernel.commit(Op::CREATE, "Namespace", "a");
+  kernel.commit(Op::ADD_FINALIZER, "Namespace", "a", {}, "test");
+  unsigned durable = kernel.fake.durable;
+  kernel.commit(Op::DELETE, "Namespace", "a");
+  EXPECT_EQ(kernel.fake.durable, durable + 1);
+  kernel.commit(Op::REMOVE_FINALIZER, "Namespace", "a", {}, "test");
+  EXPECT_EQ(kernel.fake.durable, durable + 1);
+  EXPECT_FALSE(kernel.exists("Namespace", "a"));
+}
+
 TEST(ObjectStore, StatusLeavesSpecAndIsNotDurable) {
   TestKernel kernel;
   kernel.commit(Op::CREATE, "Namespace", "a", kernel.description("x"));
