@@ -46,7 +46,8 @@ class ContainerControl {
 
   /// Has the runtime forget it; its file system stays.
   Task<> discard();
-  Task<> removeSnapshot();
+  /// Its file system too, at the same time.
+  Task<> removeAll();
 
   /// Goes on with a container that the runtime knows from before.
   void adopt(schema::Container::Client container);
@@ -57,6 +58,7 @@ class ContainerControl {
 
  private:
   void watch();
+  Task<> removeSnapshot();
   Task<> awaitExit(schema::Container::Client container);
   Task<bool> askExit(schema::Container::Client container);
   void noteExit(schema::ExitStatus::Reader status);

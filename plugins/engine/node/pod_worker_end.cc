@@ -116,8 +116,7 @@ Task<> PodWorker::purge() {
     record.health = nullptr;
     record.readiness = nullptr;
     record.attachments->reject(makeError(ErrorCode::NOT_FOUND, "the pod was deleted"));
-    co_await record.control->discard();
-    co_await record.control->removeSnapshot();
+    co_await record.control->removeAll();
     if (!record.logPath.empty()) {
       os::removeTree(environment_.statePath + "/logs/" + record.control->id());
     }
