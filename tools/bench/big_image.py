@@ -12,8 +12,8 @@ import images
 VERSION = 1  # part of the cache's name: another recipe is another image
 LAYERS = 3
 FILES = 15_000
-RANDOM_BYTES = 232_000_000  # cannot be compressed
-TEXT_BYTES = 250_000_000    # shrinks to about a quarter
+RANDOM_BYTES = 185_000_000  # cannot be compressed
+TEXT_BYTES = 240_000_000    # shrinks to about a half
 TAG = "big"
 
 

@@ -94,17 +94,18 @@ class Podman:
 class Docker:
     """A daemon of its own; its containers use its default bridge, without packet filter rules."""
 
-    def __init__(self, place):
+    def __init__(self, place, name="docker"):
+        """`name`: of what is its own below the place's directory."""
         self.program, daemon = need("docker"), need("dockerd")
         self.version = output_of([daemon, "--version"], "dockerd")
-        self.socket = "unix://" + place.path("docker.sock")
-        self.log_path = place.path("dockerd.log")
+        self.socket = "unix://" + place.path(name + ".sock")
+        self.log_path = place.path(name + ".log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [
-                    daemon, "--data-root", place.path("docker-data"),
-                    "--exec-root", place.path("docker-exec"), "-H", self.socket,
-                    "--pidfile", place.path("docker.pid"), "--log-level", "error",
+                    daemon, "--data-root", place.path(name + "-data"),
+                    "--exec-root", place.path(name + "-exec"), "-H", self.socket,
+                    "--pidfile", place.path(name + ".pid"), "--log-level", "error",
                     "--cgroup-parent", "/" + place.cgroup("docker"), "--storage-driver", "overlay2",
                     "--iptables=false", "--ip6tables=false",
                 ],
