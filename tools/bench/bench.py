@@ -51,10 +51,15 @@ def machine():
 
 
 def prefer_us():
-    """What else runs on the machine disturbs less. Every contender and every daemon inherits it."""
+    """What else runs on the machine disturbs less. Every contender and every daemon inherits it. Where the
+    kernel shares the processors among sessions, a priority counts among those of the same session only,
+    and the session has one too."""
     try:
         os.nice(-15)
-    except PermissionError as error:
+        if os.path.exists("/proc/self/autogroup"):
+            with open("/proc/self/autogroup", "w") as file:
+                file.write("-15")
+    except OSError as error:
         print(f"== running at the usual priority: {error}", flush=True)
 
 
