@@ -16,8 +16,7 @@ struct Opened {
 };
 
 Task<Opened> openAttachment(schema::Container::Client container) {
-  auto attached = co_await container.attachRequest().send();
-  auto process = attached.getProcess();
+  auto process = container.attachRequest().send().getProcess();  // both calls leave together
   auto streams = co_await process.streamsRequest().send();
   auto socket = co_await takeFd(streams.getSocket(), "attachment");
   co_return Opened{process, std::make_shared<kj::AutoCloseFd>(kj::mv(socket))};
