@@ -59,6 +59,8 @@ ErrorCode codeOfErrno(int errorNumber) {
     case EACCES:
     case EPERM:
       return ErrorCode::DENIED;
+    case ENAMETOOLONG:
+      return ErrorCode::INVALID;
     case EBUSY:
       return ErrorCode::CONFLICT;
     case ENOSYS:

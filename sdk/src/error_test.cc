@@ -42,6 +42,7 @@ TEST(ErrorTest, ForeignExceptionsMapByType) {
 
 TEST(ErrorTest, ErrnoChoosesTheCode) {
   EXPECT_EQ(codeOf(thrownBy([]() { failErrno("writing x", ENOSPC); })), ErrorCode::EXHAUSTED);
+  EXPECT_EQ(codeOf(thrownBy([]() { failErrno("making x", ENAMETOOLONG); })), ErrorCode::INVALID);
   EXPECT_EQ(codeOf(thrownBy([]() { failErrno("opening x", ENOENT); })), ErrorCode::NOT_FOUND);
   EXPECT_EQ(textOf(thrownBy([]() { failErrno("opening x", ENOENT); })),
             "opening x: No such file or directory");

@@ -25,8 +25,9 @@ kj::Exception makeError(ErrorCode code, std::string_view message,
                        const char* file = __builtin_FILE(), int line = __builtin_LINE());
 
 /// Throws with the text of `errorNumber`. ENOSPC, EDQUOT, ENOMEM, EMFILE and ENFILE are
-/// `exhausted`, ENOENT is `notFound`, EEXIST `alreadyExists`, EACCES and EPERM `denied`, EBUSY
-/// `conflict`, ENOSYS and EOPNOTSUPP `unsupported`, all else `internal`.
+/// `exhausted`, ENOENT is `notFound`, EEXIST `alreadyExists`, EACCES and EPERM `denied`,
+/// ENAMETOOLONG `invalid`, EBUSY `conflict`, ENOSYS and EOPNOTSUPP `unsupported`, all else
+/// `internal`.
 [[noreturn]] void failErrno(std::string_view attempted, int errorNumber,
                             const char* file = __builtin_FILE(), int line = __builtin_LINE());
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "stave/error.h"
 #include "stave/os/entry.h"
@@ -48,6 +49,10 @@ std::vector<std::string> namesOf(const std::string& path) {
 bool setResult(int result, const std::string& attribute, const std::string& where) {
   if (result == 0) return true;
   if (errno == EOPNOTSUPP) return false;
+  if (errno == EINVAL || errno == ERANGE || errno == E2BIG) {
+    fail(ErrorCode::INVALID, "the extended attribute \"" + attribute + "\" of " + where +
+                                 " is none that the system takes: " + strerror(errno));
+  }
   failErrno("setting the extended attribute " + attribute + " of " + where, errno);
 }
 
