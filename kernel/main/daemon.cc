@@ -138,7 +138,8 @@ schema::Objects::Client Daemon::objectsFor(const rpc::Client& client) {
 
 schema::EventBus::Client Daemon::eventsFor(const rpc::Client& client) {
   bool full = client.rights == rpc::Rights::full;
-  return bus_.clientFor({client.name, full, true, client.name + " may only read; see [[endpoint.rights]]"});
+  return bus_.clientFor(
+      {client.name, full, true, client.name + " may only read; see [[endpoint.rights]]"});
 }
 
 void Daemon::fillInfo(schema::Info::Builder info) {

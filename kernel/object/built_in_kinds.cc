@@ -61,6 +61,12 @@ void Kinds::addBuiltIn(const BuiltInKind& row) {
 }
 
 Kinds::Kinds() {
+  addPlatformKinds();
+  addPodKinds();
+  addWorkloadKinds();
+}
+
+void Kinds::addPlatformKinds() {
   using namespace schema;
   addBuiltIn<NamespaceSpec, NamespaceStatus>(
       {"Namespace", "namespaces", {"ns"}, false, {{"STATUS", "status.phase"}}});
@@ -72,6 +78,28 @@ Kinds::Kinds() {
                                      {"PODS", "status.pods"},
                                      {"ARCHITECTURE", "status.architecture"},
                                      {"VERSION", "status.version"}}});
+  addBuiltIn<ConfigSpec, NoStatus>({"Config", "configs", {"cfg"}, true, {}});
+  addBuiltIn<SecretSpec, NoStatus>({"Secret", "secrets", {"sec"}, true, {}});
+  addBuiltIn<PluginSpec, PluginStatus>({"Plugin",
+                                        "plugins",
+                                        {},
+                                        false,
+                                        {{"KIND", "status.kind"},
+                                         {"STATUS", "status.state"},
+                                         {"VERSION", "status.version"},
+                                         {"REASON", "status.reason"}}});
+  addBuiltIn<EventSpec, NoStatus>({"Event",
+                                   "events",
+                                   {"ev"},
+                                   true,
+                                   {{"KIND", "spec.kind"},
+                                    {"OBJECT", "spec.name"},
+                                    {"REASON", "spec.reason"},
+                                    {"MESSAGE", "spec.message"}}});
+}
+
+void Kinds::addPodKinds() {
+  using namespace schema;
   addBuiltIn<PodSpec, PodStatus>({"Pod",
                                   "pods",
                                   {"po"},
@@ -98,8 +126,10 @@ Kinds::Kinds() {
                                         {"vol"},
                                         false,
                                         {{"DRIVER", "spec.driver"}, {"STATUS", "status.phase"}}});
-  addBuiltIn<ConfigSpec, NoStatus>({"Config", "configs", {"cfg"}, true, {}});
-  addBuiltIn<SecretSpec, NoStatus>({"Secret", "secrets", {"sec"}, true, {}});
+}
+
+void Kinds::addWorkloadKinds() {
+  using namespace schema;
   addBuiltIn<DeploymentSpec, DeploymentStatus>({"Deployment",
                                                 "deployments",
                                                 {"deploy"},
@@ -140,22 +170,6 @@ Kinds::Kinds() {
        {"svc"},
        true,
        {{"ADDRESS", "status.address"}, {"ENDPOINTS", "status.endpoints"}}});
-  addBuiltIn<PluginSpec, PluginStatus>({"Plugin",
-                                        "plugins",
-                                        {},
-                                        false,
-                                        {{"KIND", "status.kind"},
-                                         {"STATUS", "status.state"},
-                                         {"VERSION", "status.version"},
-                                         {"REASON", "status.reason"}}});
-  addBuiltIn<EventSpec, NoStatus>({"Event",
-                                   "events",
-                                   {"ev"},
-                                   true,
-                                   {{"KIND", "spec.kind"},
-                                    {"OBJECT", "spec.name"},
-                                    {"REASON", "spec.reason"},
-                                    {"MESSAGE", "spec.message"}}});
 }
 
 }  // namespace stave

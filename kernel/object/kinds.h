@@ -65,6 +65,9 @@ class Kinds {
   void checkConflicts(schema::KindDefinition::Reader definition) const;
   void checkTypes(schema::KindDefinition::Reader definition) const;
   void checkColumns(schema::KindDefinition::Reader definition) const;
+  void addPlatformKinds();
+  void addPodKinds();
+  void addWorkloadKinds();
   template <typename Spec, typename Status>
   void addBuiltIn(const struct BuiltInKind& row);
 

@@ -47,8 +47,9 @@ bool Grants::service(std::string_view kind, std::string_view name) const {
 
 std::string Grants::hint(std::string_view grant) const {
   auto slash = owner_.find('/');
-  return "plug-in " + owner_ + " has no grant \"" + std::string(grant) + "\"; add it to grants in [" +
-         owner_.substr(0, slash) + "." + owner_.substr(slash + 1) + "]";
+  return "plug-in " + owner_ + " has no grant \"" + std::string(grant) +
+         "\"; add it to grants in [" + owner_.substr(0, slash) + "." + owner_.substr(slash + 1) +
+         "]";
 }
 
 void Grants::deny(std::string_view what, std::string_view grant) const {
