@@ -62,20 +62,23 @@ struct EngineTest : ::testing::Test {
   /// What the engine has of the kernel.
   virtual schema::Objects::Client kernelObjects() { return objects.client(); }
 
+  Environment newEnvironment() {
+    return {.drivers = drivers(),
+            .objects = kernelObjects(),
+            .events = events.client(),
+            .timer = loop.timer(),
+            .port = loop.port(),
+            .fds = *loop.io().lowLevelProvider,
+            .workers = workers,
+            .now = now,
+            .log = [this](auto, auto& message) { log.push_back(message); },
+            .nodeName = "here",
+            .statePath = directory.path(),
+            .imageRetryMillis = 20};
+  }
+
   void start() {
-    auto engine = kj::heap<Engine>(kj::heap<Environment>(
-        Environment{.drivers = drivers(),
-                    .objects = kernelObjects(),
-                    .events = events.client(),
-                    .timer = loop.timer(),
-                    .port = loop.port(),
-                    .fds = *loop.io().lowLevelProvider,
-                    .workers = workers,
-                    .now = now,
-                    .log = [this](auto, auto& message) { log.push_back(message); },
-                    .nodeName = "here",
-                    .statePath = directory.path(),
-                    .imageRetryMillis = 20}));
+    auto engine = kj::heap<Engine>(kj::heap<Environment>(newEnvironment()));
     testing::wait(loop, kj::Promise<void>(engine->start()), "the engine");
     service = makeService(kj::mv(engine));
   }

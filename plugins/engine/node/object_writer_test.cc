@@ -10,13 +10,7 @@ using Finalizers = std::vector<std::string>;
 struct ObjectWriting : EngineTest {
   ~ObjectWriting() noexcept override {}
 
-  Environment environment{.objects = objects.client(),
-                          .timer = loop.timer(),
-                          .port = loop.port(),
-                          .fds = *loop.io().lowLevelProvider,
-                          .workers = workers,
-                          .now = now,
-                          .log = [this](auto, auto& message) { log.push_back(message); }};
+  Environment environment = newEnvironment();
   ObjectWriter writer{environment};
   capnp::MallocMessageBuilder scratch;
 

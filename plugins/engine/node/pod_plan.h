@@ -96,12 +96,12 @@ struct Plan {
   std::optional<int64_t> wakeAt;  ///< at the latest
 };
 
-/// Takes note of what changed in the wish: which containers somebody asked to start or to start
-/// again.
 /// Whether a start that failed is tried again: by policy, and a few times under any policy if it
 /// was only a plug-in that died, for then nobody knows yet whether the pod can run.
 bool triesAgain(const PodWish& wish, const Failure& failure);
 
+/// Takes note of what changed in the wish: which containers somebody asked to start or to start
+/// again.
 void observeWish(const PodWish& wish, PodState& state);
 
 Plan planPod(const PodWish& wish, const PodState& state, int64_t now);

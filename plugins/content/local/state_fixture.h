@@ -1,0 +1,85 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stave/image/digest.h>
+#include <stave/loop.h>
+#include <stave/os/positioned_io.h>
+#include <stave/testing/temp_directory.h>
+#include <stave/testing/wait.h>
+
+#include <optional>
+
+#include "content_state.h"
+
+namespace stave::local {
+
+/// A host that has a loop, workers and a directory, which is all that this plug-in asks of one.
+class TestContext final : public Context {
+ public:
+  TestContext(Loop& loop, std::string path) : loop_(loop), path_(std::move(path)) {}
+
+  kj::Timer& timer() override { return loop_.timer(); }
+  kj::UnixEventPort& port() override { return loop_.port(); }
+  kj::LowLevelAsyncIoProvider& fds() override { return *loop_.io().lowLevelProvider; }
+  WorkerPool& workers() override { return workers_; }
+  boost::asio::io_context& asio() override { KJ_UNIMPLEMENTED("not in these tests"); }
+  schema::Broker::Client broker() override { return nullptr; }
+  schema::Objects::Client objects() override { return nullptr; }
+  schema::EventBus::Client events() override { return nullptr; }
+  std::string_view statePath() override { return path_; }
+  std::string_view runPath() override { return path_; }
+  std::string_view nodeName() override { return "here"; }
+  capnp::Capability::Client anyService(std::string_view, std::string_view) override {
+    return nullptr;
+  }
+  void log(schema::LogLevel, std::string_view message, LogFields) override {
+    logged.emplace_back(message);
+  }
+  void spawn(kj::Promise<void> work) override {
+    spawned.add(work.eagerlyEvaluate([](kj::Exception&&) {}));
+  }
+  capnp::DynamicValue::Reader settingsMessage() override { return nullptr; }
+  void onReload(kj::Function<bool()>) override {}
+  void onStop(kj::Function<kj::Promise<void>()>) override {}
+
+  std::vector<std::string> logged;
+  kj::Vector<kj::Promise<void>> spawned;
+
+ private:
+  Loop& loop_;
+  std::string path_;
+  WorkerPool workers_{2};
+};
+
+/// A content store's state in a directory of its own.
+struct StateTest : ::testing::Test {
+  ~StateTest() noexcept override {}
+
+  Loop loop;
+  testing::TempDirectory directory{"content"};
+  TestContext context{loop, directory.path()};
+  capnp::MallocMessageBuilder message;
+  schema::LocalContentSettings::Builder settings = message.initRoot<schema::LocalContentSettings>();
+
+  kj::Own<ContentState> open() { return kj::refcounted<ContentState>(context, settings); }
+
+  /// Puts a blob there as another instance would; returns its digest.
+  std::string put(ContentState& state, const std::string& bytes) {
+    auto digest = image::digestOf(bytes);
+    auto file = directory / ("new-" + digest.substr(7, 8));
+    os::replaceFile(file, bytes);
+    state.blobs()->adopt(file, image::parseDigest(digest, "test"));
+    return digest;
+  }
+  std::string putKnown(ContentState& state, const std::string& bytes) {
+    auto digest = put(state, bytes);
+    EXPECT_TRUE(state.find(digest));
+    return digest;
+  }
+  template <typename T>
+  T wait(kj::Promise<T> promise) {
+    return testing::wait(loop, kj::mv(promise));
+  }
+};
+
+}  // namespace stave::local

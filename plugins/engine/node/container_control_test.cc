@@ -1,0 +1,122 @@
+#include "container_control.h"
+
+#include <signal.h>
+
+#include "engine_fixture.h"
+
+namespace stave::node {
+namespace {
+
+struct Control : EngineTest {
+  ~Control() noexcept override {}
+
+  Environment environment = newEnvironment();
+  std::vector<ContainerControl::Exit> exits;
+  ContainerControl control{environment, "c1", [this](auto& exit) { exits.push_back(exit); }};
+
+  void done(kj::Promise<void> work) { testing::wait(loop, kj::mv(work)); }
+  kj::Promise<void> create() {
+    return control.create([](schema::ContainerSpec::Builder spec) { spec.setId("c1"); });
+  }
+  kj::Promise<int32_t> begin() { return control.start(); }
+  void run() {
+    done(create());
+    EXPECT_EQ(testing::wait(loop, begin()), 4242);
+  }
+  void makeSnapshot() {
+    kj::Promise<schema::RootFs::Client> preparing = control.prepare("", false);
+    testing::wait(loop, kj::mv(preparing));
+  }
+  void untilExit() {
+    until([this]() { return !exits.empty(); }, "the exit");
+  }
+};
+
+TEST_F(Control, TellsTheExitOnce) {
+  run();
+  world->exit("c1", 7);
+  untilExit();
+  testing::runFor(loop, 20 * kj::MILLISECONDS);
+  ASSERT_EQ(exits.size(), 1u);
+  EXPECT_EQ(exits[0].code, 7);
+}
+
+TEST_F(Control, WhatIsNotThereCannotBeUsed) {
+  EXPECT_FALSE(control.exists());
+  EXPECT_EQ(testing::codeOfFailure(loop, begin()), ErrorCode::CONFLICT);
+  kj::Promise<schema::RootFs::Client> opening = control.open();
+  EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(opening)), ErrorCode::NOT_FOUND);
+}
+
+TEST_F(Control, AContainerOfAnEarlierAttemptIsReplaced) {
+  run();
+  auto earlier = world->containers.at("c1");
+  ContainerControl again(environment, "c1", [](auto&) {});
+  done(again.create([](schema::ContainerSpec::Builder spec) { spec.setId("c1"); }));
+  EXPECT_NE(world->containers.at("c1"), earlier);
+  EXPECT_TRUE(again.exists());
+}
+
+TEST_F(Control, OtherRefusalsOfTheRuntimeAreTold) {
+  script->fail("create", 1, makeError(ErrorCode::NOT_FOUND, "no such command"));
+  EXPECT_EQ(testing::codeOfFailure(loop, create()), ErrorCode::NOT_FOUND);
+  EXPECT_EQ(script->calls("create"), 1u);
+}
+
+TEST_F(Control, SignalsReachIt) {
+  run();
+  done(control.signal(SIGTERM, false));
+  EXPECT_EQ(world->containers.at("c1")->signals, std::vector<int>{SIGTERM});
+  untilExit();
+  EXPECT_EQ(exits[0].code, 128 + SIGTERM);
+}
+
+TEST_F(Control, ItGoesWithItsFileSystem) {
+  makeSnapshot();
+  run();
+  done(control.removeAll());
+  EXPECT_TRUE(world->containers.empty());
+  EXPECT_TRUE(world->snapshots.empty());
+  EXPECT_FALSE(control.exists());
+  EXPECT_TRUE(exits.empty()) << "whoever discards it does not want to hear of its end";
+}
+
+TEST_F(Control, DiscardingKeepsTheFileSystemAndIsRepeatable) {
+  makeSnapshot();
+  run();
+  done(control.discard());
+  done(control.discard());
+  EXPECT_TRUE(world->containers.empty());
+  EXPECT_EQ(world->snapshots.size(), 1u);
+}
+
+TEST_F(Control, OneThatIsOnlyKnownToTheRuntimeIsDiscardedToo) {
+  run();
+  ContainerControl later(environment, "c1", [](auto&) {});
+  done(later.discard());
+  EXPECT_TRUE(world->containers.empty());
+}
+
+TEST_F(Control, OneThatTheRuntimeForgotCountsAsKilled) {
+  // Waiting for it fails, and then nobody knows it.
+  auto lost = makeError(ErrorCode::UNAVAILABLE, "the runtime died");
+  control.adopt(kj::cp(lost));
+  untilExit();
+  EXPECT_EQ(exits[0].code, 128 + SIGKILL);
+  EXPECT_NE(exits[0].message.find("no longer knows"), std::string::npos);
+  EXPECT_FALSE(control.exists());
+}
+
+TEST_F(Control, OneThatOutlivedTheRuntimePlugInIsWatchedOn) {
+  run();
+  ContainerControl later(environment, "c1", [this](auto& exit) { exits.push_back(exit); });
+  later.adopt(makeError(ErrorCode::UNAVAILABLE, "the runtime died"));
+  testing::runFor(loop, 300 * kj::MILLISECONDS);
+  EXPECT_TRUE(exits.empty()) << "it runs";
+  done(control.signal(SIGKILL, false));
+  until([this]() { return exits.size() == 2; }, "both hear of the exit");
+  EXPECT_EQ(exits[1].code, 128 + SIGKILL);
+}
+
+}  // namespace
+}  // namespace stave::node
