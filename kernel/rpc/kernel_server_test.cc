@@ -89,18 +89,14 @@ TEST_F(KernelServerTest, WhoMayReadMayLook) {
 
 TEST_F(KernelServerTest, ManagingPluginsNeedsFullRights) {
   auto plugins = as(Rights::read).pluginsRequest().send().getPlugins();
-  auto restart = plugins.restartRequest();
-  restart.setName("volume/local");
-  EXPECT_EQ(errorOf(kj::mv(restart)), "denied");
-  auto swap = plugins.swapRequest();
-  swap.setName("volume/local");
-  EXPECT_EQ(errorOf(kj::mv(swap)), "denied");
-  auto metrics = plugins.metricsRequest();
-  metrics.setName("volume/local");
-  EXPECT_EQ(errorOf(kj::mv(metrics)), "");
-  auto unknown = plugins.metricsRequest();
-  unknown.setName("volume/nobody");
-  EXPECT_EQ(errorOf(kj::mv(unknown)), "not-found");
+  auto about = [this](const char* name, auto request) {
+    request.setName(name);
+    return errorOf(kj::mv(request));
+  };
+  EXPECT_EQ(about("volume/local", plugins.restartRequest()), "denied");
+  EXPECT_EQ(about("volume/local", plugins.swapRequest()), "denied");
+  EXPECT_EQ(about("volume/local", plugins.metricsRequest()), "");
+  EXPECT_EQ(about("volume/nobody", plugins.metricsRequest()), "not-found");
 }
 
 TEST_F(KernelServerTest, FullRightsReachServicesByKindAndName) {

@@ -10,7 +10,6 @@ import unittest
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-import images
 import leaks
 import sandbox
 from stack import Stack, wait_until
@@ -24,19 +23,9 @@ def setUpModule():
     global stack
     sandbox.enter()
     stack = Stack(BUILD, ISOLATION, os.environ.get("STAVE_OVERRIDES", ""))
-    try:
-        stack.start()
-        images.busybox_archive(stack.home + "/busybox.tar")
-        stack("load", "-i", stack.home + "/busybox.tar")
-        stack("run", "--rm", IMAGE, "true")  # what is made once, as the seccomp program, is there now
-    except BaseException:
-        print(stack.log())
-        stack.destroy()
-        raise
-
-
-def tearDownModule():
-    stack.destroy()
+    stack.start_with_busybox()
+    unittest.addModuleCleanup(stack.destroy)
+    stack("run", "--rm", IMAGE, "true")  # what is made once, as the seccomp program, is there now
 
 
 def run(*arguments, **more):

@@ -6,7 +6,6 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-import images
 import sandbox
 from stack import Stack
 
@@ -18,13 +17,8 @@ def setUpModule():
     global stack
     sandbox.enter()
     stack = Stack(os.environ["STAVE_BUILD"], os.environ.get("STAVE_ISOLATION", "process"))
-    stack.start()
-    images.busybox_archive(stack.home + "/busybox.tar")
-    stack("load", "-i", stack.home + "/busybox.tar")
-
-
-def tearDownModule():
-    stack.destroy()
+    stack.start_with_busybox()
+    unittest.addModuleCleanup(stack.destroy)
 
 
 def run(command, **more):

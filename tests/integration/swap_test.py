@@ -5,7 +5,6 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-import images
 import sandbox
 from stack import Stack
 
@@ -19,10 +18,8 @@ def setUpModule():
 class SwapTest(unittest.TestCase):
     def stack(self, line):
         stack = Stack(os.environ["STAVE_BUILD"], os.environ.get("STAVE_ISOLATION", "process"), line)
+        stack.start_with_busybox()
         self.addCleanup(stack.destroy)
-        stack.start()
-        images.busybox_archive(stack.home + "/busybox.tar")
-        stack("load", "-i", stack.home + "/busybox.tar")
         return stack
 
     def test_file_systems_are_copied_instead_of_overlaid(self):

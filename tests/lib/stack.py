@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import images
 import leaks
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -62,6 +63,18 @@ class Stack:
         log.close()
         if wait:
             wait_until(self._up, "the stack to come up\n" + self.log()[-4000:], timeout=60)
+        return self
+
+    def start_with_busybox(self):
+        """Up, with the image `busybox:test`. What fails is shown with the daemon's log, and nothing stays."""
+        try:
+            self.start()
+            archive = os.path.join(self.home, "busybox.tar")
+            self("load", "-i", images.busybox_archive(archive))
+        except BaseException:
+            print(self.log())
+            self.destroy()
+            raise
         return self
 
     def _up(self):

@@ -72,9 +72,7 @@ class StackTest(unittest.TestCase):
         cls.stack = Stack(BUILD, overrides=cls.overrides)
         cls.addClassCleanup(cls.stack.destroy)
         cls.prepare()
-        cls.stack.start()
-        images.busybox_archive(cls.stack.home + "/busybox.tar")
-        cls.stack("load", "-i", cls.stack.home + "/busybox.tar")
+        cls.stack.start_with_busybox()
         # The first container brings up what then stays for all: the bridge and its addresses.
         cls.stack("run", "--rm", IMAGE, "true")
 
@@ -349,9 +347,7 @@ class HostilePluginTest(unittest.TestCase):
             config = file.read().replace("[plugins]", "[plugins]\nstartDeadline = 3000")
         with open(self.stack.config, "w") as file:
             file.write(config)
-        self.stack.start()
-        images.busybox_archive(self.stack.home + "/busybox.tar")
-        self.stack("load", "-i", self.stack.home + "/busybox.tar")
+        self.stack.start_with_busybox()
 
     def line(self):
         lines = self.stack("plugin", "ls").splitlines()

@@ -9,7 +9,6 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-import images
 import leaks
 import sandbox
 from stack import Failure, Stack, wait_until
@@ -23,14 +22,9 @@ def setUpModule():
     global stack
     sandbox.enter()
     stack = Stack(os.environ["STAVE_BUILD"])
-    stack.start()
-    images.busybox_archive(stack.home + "/busybox.tar")
-    stack("load", "-i", stack.home + "/busybox.tar")
+    stack.start_with_busybox()
+    unittest.addModuleCleanup(stack.destroy)
     stack("run", "--rm", IMAGE, "true")
-
-
-def tearDownModule():
-    stack.destroy()
 
 
 def hosts():
@@ -140,8 +134,8 @@ class CrashTest(unittest.TestCase):
 
     def test_every_host(self):
         late = []
-        for round, (module, pid) in enumerate(sorted(hosts().items())):
-            names = [f"late-{round}-{i}" for i in range(STARTING if module == "engine-node" else 1)]
+        for turn, (module, pid) in enumerate(sorted(hosts().items())):
+            names = [f"late-{turn}-{i}" for i in range(STARTING if module == "engine-node" else 1)]
             late += names
             threads = start_beside(names)
             time.sleep(0.02)

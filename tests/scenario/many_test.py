@@ -7,7 +7,6 @@ import unittest
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-import images
 import leaks
 import sandbox
 from stack import Stack, wait_until
@@ -22,14 +21,9 @@ def setUpModule():
     global stack
     sandbox.enter()
     stack = Stack(os.environ["STAVE_BUILD"], os.environ.get("STAVE_ISOLATION", "process"))
-    stack.start()
-    images.busybox_archive(stack.home + "/busybox.tar")
-    stack("load", "-i", stack.home + "/busybox.tar")
+    stack.start_with_busybox()
+    unittest.addModuleCleanup(stack.destroy)
     stack("run", "--rm", "-p", "19999:80", IMAGE, "true")
-
-
-def tearDownModule():
-    stack.destroy()
 
 
 def in_parallel(job):

@@ -30,7 +30,7 @@ class Environment {
 void planCommand(PlanWriter& writer, capnp::List<capnp::Text>::Reader arguments,
                  Environment environment, const Identity& identity);
 
-/// The cgroup to enter; the step that waits for it comes with it.
+/// The cgroup to enter. One of version 2 the process is born in; for version 1 see below.
 void planCgroup(PlanWriter& writer, const Cgroup& cgroup);
 
 /// After `planCgroup`: where among the steps the cgroups of version 1 are entered.
