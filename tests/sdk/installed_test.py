@@ -77,10 +77,17 @@ class PrefixTest(unittest.TestCase):
             self.assertNotIn(BUILD, text, path)
 
     def test_programs_find_their_library_from_where_they_stand(self):
-        for program in ("bin/staved", "bin/stave", "bin/stave-conformance", "libexec/stave/stave-host"):
+        for program in ("bin/staved", "bin/stave-conformance", "libexec/stave/stave-host"):
             output = run("ldd", os.path.join(prefix, program)).stdout
             self.assertNotIn("not found", output, program)
             self.assertIn(prefix, os.path.realpath(library_in(output)), program)
+
+    def test_the_command_carries_its_library_within(self):
+        program = os.path.join(prefix, "bin/stave")
+        output = run("ldd", program).stdout
+        self.assertNotIn("not found", output)
+        self.assertNotIn("libstave", output)
+        self.assertIn("Usage:  stave", run(program, "--help").stdout)
 
 
 def library_in(output):
