@@ -25,5 +25,14 @@ def enter():
         sys.exit("this test makes namespaces and needs root; it was not run")
     _check(_libc.unshare(CLONE_NEWNET | CLONE_NEWNS), "unshare")
     _check(_libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "making / private")
-    # /sys shows the network namespace in which it was mounted.
+    _bring_lo_up()
+
+
+def renew_network():
+    """Another network namespace, as empty as the first: two stacks cannot share one."""
+    _check(_libc.unshare(CLONE_NEWNET), "unshare")
+    _bring_lo_up()
+
+
+def _bring_lo_up():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

@@ -5,6 +5,7 @@ import argparse
 import os
 import platform
 import sys
+import time
 import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -15,6 +16,7 @@ import call_part
 import memory_part
 import pull_part
 import run_part
+import sandbox
 import start_part
 from place import Place
 from report import Report
@@ -44,10 +46,21 @@ def arguments():
     return chosen
 
 
+def busy_share(seconds=2):
+    """Of all processors, before anything is measured."""
+
+    def ticks():
+        with open("/proc/stat") as file:
+            return [int(word) for word in file.readline().split()[1:9]]
+
+    before = ticks()
+    time.sleep(seconds)
+    spent = [after - earlier for earlier, after in zip(before, ticks())]
+    return 1 - (spent[3] + spent[4]) / max(1, sum(spent))  # idle, and waiting for disks
+
+
 def machine():
-    with open("/proc/loadavg") as file:
-        load = file.read().split()[0]
-    return {"kernel": platform.release(), "processors": os.cpu_count(), "load before": float(load)}
+    return {"kernel": platform.release(), "processors": os.cpu_count(), "busy before": busy_share()}
 
 
 def prefer_us():
@@ -67,14 +80,18 @@ def main():
     chosen = arguments()
     build = os.path.abspath(chosen.build)
     about = machine()
-    if about["load before"] > 0.5:
-        print(f"== this machine is busy (load {about['load before']}); compare ratios, not times", flush=True)
+    if about["busy before"] > 0.1:
+        print(
+            f"== WARNING: other work keeps the processors {about['busy before']:.0%} busy: a platform of several "
+            "processes suffers more from that than a single program does", flush=True,
+        )
     report = Report()
     prefer_us()
     place = Place()
     try:
         for part in chosen.parts or PARTS:
             print(f"== measuring {part}", flush=True)
+            sandbox.renew_network()
             try:
                 PARTS[part](report, place, build, chosen.rounds)
             except Exception as error:  # the other parts can still be measured
