@@ -14,15 +14,13 @@ import leaks
 import sandbox
 from stack import Stack, wait_until
 
-BUILD = os.environ["STAVE_BUILD"]
-ISOLATION = os.environ.get("STAVE_ISOLATION", "process")
 IMAGE = "busybox:test"
 
 
 def setUpModule():
     global stack
     sandbox.enter()
-    stack = Stack(BUILD, ISOLATION, os.environ.get("STAVE_OVERRIDES", ""))
+    stack = Stack.under_test(os.environ.get("STAVE_OVERRIDES", ""))
     stack.start_with_busybox()
     unittest.addModuleCleanup(stack.destroy)
     stack("run", "--rm", IMAGE, "true")  # what is made once, as the seccomp program, is there now

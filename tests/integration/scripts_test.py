@@ -16,7 +16,7 @@ IMAGE = "busybox:test"
 def setUpModule():
     global stack
     sandbox.enter()
-    stack = Stack(os.environ["STAVE_BUILD"], os.environ.get("STAVE_ISOLATION", "process"))
+    stack = Stack.under_test()
     stack.start_with_busybox()
     unittest.addModuleCleanup(stack.destroy)
 

@@ -17,7 +17,7 @@ def setUpModule():
 
 class SwapTest(unittest.TestCase):
     def stack(self, line):
-        stack = Stack(os.environ["STAVE_BUILD"], os.environ.get("STAVE_ISOLATION", "process"), line)
+        stack = Stack.under_test(line)
         stack.start_with_busybox()
         self.addCleanup(stack.destroy)
         return stack

@@ -51,6 +51,11 @@ class Stack:
                 f'[runtime.native.settings]\ncgroup = "{self.cgroup}"\n' + overrides
             )
 
+    @classmethod
+    def under_test(cls, overrides=""):
+        """That of the build and the isolation that the environment names."""
+        return cls(os.environ["STAVE_BUILD"], os.environ.get("STAVE_ISOLATION", "process"), overrides)
+
     # -- the daemon
 
     def start(self, wait=True):

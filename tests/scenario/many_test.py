@@ -20,7 +20,7 @@ FIRST_PORT = 20000
 def setUpModule():
     global stack
     sandbox.enter()
-    stack = Stack(os.environ["STAVE_BUILD"], os.environ.get("STAVE_ISOLATION", "process"))
+    stack = Stack.under_test()
     stack.start_with_busybox()
     unittest.addModuleCleanup(stack.destroy)
     stack("run", "--rm", "-p", "19999:80", IMAGE, "true")

@@ -18,7 +18,6 @@ import trees
 from registry import Registry
 from stack import Failure, Stack, wait_until
 
-BUILD = os.environ["STAVE_BUILD"]
 NAME = "test/debian:web"
 CONFIG = {
     "Cmd": ["busybox", "httpd", "-f", "-vv", "-p", "80", "-h", "/var/www"],
@@ -40,7 +39,7 @@ def setUpModule():
     image = registry.push_layout(layout.path, "web", NAME)
     credentials = registry.docker_config(work.name)
     overrides = f'[registry.oci.settings]\ncredentials = "{credentials}"\n'
-    stack = Stack(BUILD, os.environ.get("STAVE_ISOLATION", "process"), overrides)
+    stack = Stack.under_test(overrides)
     unittest.addModuleCleanup(stack.destroy)
     stack.start()
     stack("pull", image)
