@@ -124,6 +124,14 @@ capnp::RemotePromise<schema::Runtime::CreateResults> RuntimeConformance::request
   return request.send();
 }
 
+capnp::RemotePromise<schema::Runtime::ReserveResults> RuntimeConformance::reserve(
+    const std::string& id, const std::string& parent) {
+  auto request = runtime().reserveRequest();
+  request.setId(id);
+  request.setCgroupParent(parent);
+  return request.send();
+}
+
 schema::Container::Client RuntimeConformance::create(const std::string& id, Arguments arguments,
                                                      Configure configure) {
   auto reply = wait(requestCreate(id, kj::mv(arguments), kj::mv(configure)), "a container");

@@ -61,6 +61,8 @@ class RuntimeConformance : public ::testing::Test {
 
   capnp::RemotePromise<schema::Runtime::CreateResults> requestCreate(
       const std::string& id, Arguments arguments, Configure configure = [](auto) {});
+  capnp::RemotePromise<schema::Runtime::ReserveResults> reserve(const std::string& id,
+                                                                const std::string& parent = "");
   schema::Container::Client create(
       const std::string& id, Arguments arguments, Configure configure = [](auto) {});
 

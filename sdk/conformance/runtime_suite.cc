@@ -190,6 +190,50 @@ TEST_F(RuntimeConformance, ManyContainersAreMadeAtOnce) {
   for (int i = 0; i < 20; i++) EXPECT_EQ(codes[i], i);
 }
 
+TEST_F(RuntimeConformance, AReservedContainerIsMadeAsAnyOther) {
+  auto reservation = wait(reserve("once")).getReservation();
+  EXPECT_EQ(shell("echo reserved; exit 3").output, "reserved\n");
+  EXPECT_EQ(shell("exit 4").code, 4) << "the reservation was used up";
+}
+
+TEST_F(RuntimeConformance, AReservationThatIsDroppedLeavesTheIdFree) {
+  wait(reserve("once").ignoreResult());
+  EXPECT_EQ(run({"true"}).code, 0);
+  {
+    auto unused = wait(reserve("elsewhere", "a/parent"));
+    EXPECT_EQ(wait(runtime().listRequest().send()).getContainers().size(), 0u);
+  }
+  EXPECT_EQ(exitCode(started("elsewhere", {"true"})), 0) << "with another parent";
+}
+
+TEST_F(RuntimeConformance, AReservationForAContainerThatExistsIsRefused) {
+  auto container = create("there", {"true"});
+  EXPECT_EQ(failureOf(reserve("there")), ErrorCode::ALREADY_EXISTS);
+}
+
+TEST_F(RuntimeConformance, AReservationDoesNotOutliveTheRuntime) {
+  auto reservation = wait(reserve("once"));
+  killSubject();
+  restartSubject();
+  EXPECT_EQ(wait(runtime().listRequest().send()).getContainers().size(), 0u);
+  EXPECT_EQ(run({"true"}).code, 0);
+}
+
+TEST_F(RuntimeConformance, WhatIsAskedAheadIsDoneInOrder) {
+  for (int round = 0; round < 10; round++) {
+    auto created = requestCreate("ahead", {"sh", "-c", "echo first; echo second >&2"});
+    auto container = created.getContainer();
+    auto process = container.attachRequest().send().getProcess();
+    RuntimeStreams streams(process);
+    auto starting = container.startRequest().send().ignoreResult();
+    streams.readToEnd();
+    wait(kj::mv(starting));
+    EXPECT_EQ(streams.output, "first\n");
+    EXPECT_EQ(streams.errors, "second\n");
+    remove(container);
+  }
+}
+
 TEST_F(RuntimeConformance, WhatEndsWhileNobodyWatchesIsKnownAfterwards) {
   auto container = started("alone", {"sh", "-c", "sleep 0.2; exit 11"});
   killSubject();

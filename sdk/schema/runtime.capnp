@@ -175,6 +175,7 @@ interface Runtime {
   # Prepares everything and stops short of running the command: a bad spec, a missing or unexecutable
   # command ([not-found] and [denied] with runc's wording), a mount that cannot be made fails here and
   # leaves nothing behind. [already-exists] for an id in use. Dropping the capability keeps it.
+  # Calls may be made on the container before it is there; they are carried out in their order.
 
   get @1 (id :Text) -> (container :Container, state :ContainerState) $Common.idempotent;   # Fails [not-found].
   list @2 () -> (containers :List(ContainerState)) $Common.idempotent;
@@ -183,7 +184,16 @@ interface Runtime {
   features @3 () -> (cgroupVersion :UInt8, controllers :List(Text), userNamespaces :Bool,
                      missing :List(Text)) $Common.idempotent;
   # `missing`: in sentences, what this machine lacks and what therefore does not work.
+
+  reserve @4 (id :Text, cgroupParent :Text) -> (reservation :Reservation);
+  # Tells that `create` comes for this id and parent, as soon as storage and network have done their
+  # part: what needs nothing else of the specification can be made meanwhile. `create` takes what was
+  # made; dropping the capability before that gives it back. Nobody has to ask for it, and a runtime
+  # for which there is nothing to make ahead returns an empty reservation. [already-exists] for an id in
+  # use.
 }
+
+interface Reservation {}
 
 interface Container {
   start @0 () -> (pid :Int32, pidfd :Common.Fd);       # Fails [conflict] unless created.
@@ -196,7 +206,8 @@ interface Container {
   delete @7 () $Common.idempotent;                     # Kills it if need be; removes cgroup and run files.
   exec @8 (spec :ExecSpec) -> (process :Process);
   attach @9 () -> (process :Process);
-  # The container's own process. Output from now on; earlier output is in the log.
+  # The container's own process. Its output from now on: what comes before `streams` is called waits, as
+  # for any slow reader. Earlier output is in the log.
   statistics @10 () -> (statistics :ContainerStatistics) $Common.idempotent;
   processes @11 () -> (pids :List(Int32)) $Common.idempotent;        # all in its cgroup, host numbers
   namespaces @12 () -> (network :Common.Fd, mount :Common.Fd, root :Common.Fd) $Common.idempotent;

@@ -134,6 +134,12 @@ class NullRuntime final : public schema::Runtime::Server {
     return kj::READY_NOW;
   }
 
+  kj::Promise<void> reserve(ReserveContext context) override {
+    class Nothing final : public schema::Reservation::Server {};
+    context.getResults().setReservation(kj::heap<Nothing>());
+    return kj::READY_NOW;
+  }
+
   kj::Promise<void> features(FeaturesContext context) override {
     context.getResults().initMissing(1).set(0, "The null runtime runs nothing.");
     return kj::READY_NOW;

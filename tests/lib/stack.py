@@ -19,23 +19,36 @@ class Failure(Exception):
 
 
 def wait_until(condition, what, timeout=20, interval=0.02):
+    """`what` is waited for, in words, or a function that says it in the end."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         result = condition()
         if result:
             return result
         time.sleep(interval)
-    raise Failure(f"waited {timeout} s in vain for {what}")
+    raise Failure(f"waited {timeout} s in vain for {what() if callable(what) else what}")
+
+
+def settled(look, quiet=0.5, timeout=20):
+    """What `look` sees once it has seen the same for `quiet` seconds: what plug-ins make ahead comes later."""
+    seen, since, deadline = look(), time.monotonic(), time.monotonic() + timeout
+    while time.monotonic() < min(since + quiet, deadline):
+        time.sleep(0.05)
+        now = look()
+        if now != seen:
+            seen, since = now, time.monotonic()
+    return seen
 
 
 class Stack:
-    """`overrides` is TOML that comes after the shipped configuration's include."""
+    """`overrides` is TOML that comes after the shipped configuration's include; `run` the directory of what
+    does not survive a reboot."""
 
-    def __init__(self, build, isolation="process", overrides="", base="single.toml"):
+    def __init__(self, build, isolation="process", overrides="", base="single.toml", run=None):
         self.build = os.path.abspath(build)
         self.home = tempfile.mkdtemp(prefix="stave-test-")
         self.root = os.path.join(self.home, "root")
-        self.run = os.path.join(self.home, "run")
+        self.run = run or os.path.join(self.home, "run")
         self.cgroup = "stave-" + os.path.basename(self.home)
         self.socket = os.path.join(self.run, "stave.sock")
         self.config = os.path.join(self.home, "stave.toml")

@@ -9,7 +9,7 @@ import urllib.request
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import leaks
 import sandbox
-from stack import Stack, wait_until
+from stack import Stack, settled, wait_until
 
 IMAGE = "busybox:test"
 COUNT = int(os.environ.get("STAVE_MANY", "200"))
@@ -78,7 +78,7 @@ def held():
 
 class ManyTest(unittest.TestCase):
     def test_all_run_are_reachable_and_go(self):
-        before = held()
+        before = settled(held)
         self.assertEqual(in_parallel(start), [])
         running = [p for p in stack.pods().values() if p["status"].get("phase") == "running"]
         self.assertEqual(len(running), COUNT)
@@ -86,7 +86,7 @@ class ManyTest(unittest.TestCase):
         print("with all of them:", leaks.count(stack))
         failures = in_parallel(lambda number: stack("rm", "-f", f"many-{number}", timeout=300))
         self.assertEqual(failures, [])
-        wait_until(lambda: held() == before, f"what was: {before} but {held()}", 120, interval=1)
+        wait_until(lambda: held() == before, lambda: f"what was: {before} but {held()}", 120, interval=1)
         print("before and after:", leaks.count(stack))
 
 

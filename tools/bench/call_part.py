@@ -5,7 +5,6 @@ import os
 import subprocess
 
 from measure import CannotRun
-from stack import Stack
 
 WAYS = {
     "inline": "client and plug-in in one process",
@@ -17,7 +16,7 @@ WAYS = {
 
 def measure(report, place, build, rounds):
     report.begin("call", "call: one trivial RPC call (Storage.hasLayer, Kernel.info)")
-    with Stack(build) as stack:
+    with place.stack(build) as stack:
         stack.start()
         program = os.path.join(build, "bench", "bench-rpc")
         plugin = os.path.join(build, "lib", "stave", "storage-overlay.so")

@@ -5,7 +5,7 @@ Proportional set size: a page that several processes share is divided among them
 import time
 
 import leaks
-from stack import Stack, wait_until
+from stack import wait_until
 
 CONTAINERS = 50
 SETTLE = 2
@@ -35,7 +35,7 @@ def _program(pid):
 
 def measure(report, place, build, rounds):
     report.begin("memory", f"memory: proportional set size, idle; {CONTAINERS} containers that sleep")
-    with Stack(build) as stack:
+    with place.stack(build) as stack:
         stack.start()
         stack("load", "-i", place.archive)
         time.sleep(SETTLE)

@@ -63,7 +63,7 @@ class Crun:
 
     def run_true(self, turn):
         return [
-            self.program, "--root", self.place.path("crun"), "run", "--bundle", self.bundle,
+            self.program, "--root", self.place.run_path("crun"), "run", "--bundle", self.bundle,
             f"true{turn}",
         ]
 
@@ -79,7 +79,7 @@ class Podman:
     def command(self, *arguments):
         return [
             self.program, "--root", self.place.path("podman-root"),
-            "--runroot", self.place.path("podman-run"), "--tmpdir", self.place.path("podman-tmp"),
+            "--runroot", self.place.run_path("podman"), "--tmpdir", self.place.run_path("podman-tmp"),
             "--cgroup-manager", "cgroupfs", "--events-backend", "none", *arguments,
         ]
 
@@ -104,7 +104,7 @@ class Docker:
             self.process = subprocess.Popen(
                 [
                     daemon, "--data-root", place.path(name + "-data"),
-                    "--exec-root", place.path(name + "-exec"), "-H", self.socket,
+                    "--exec-root", place.run_path(name), "-H", self.socket,
                     "--pidfile", place.path(name + ".pid"), "--log-level", "error",
                     "--cgroup-parent", "/" + place.cgroup("docker"), "--storage-driver", "overlay2",
                     "--iptables=false", "--ip6tables=false",

@@ -9,6 +9,7 @@ import time
 
 import images
 import sandbox
+from stack import Stack
 
 CGROUPS = "/sys/fs/cgroup"
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -38,10 +39,18 @@ class Place:
         self.archive = images.busybox_archive(os.path.join(self.home, "busybox.tar"))
         self.completed = False  # whether a controller is mounted as version 1
         self._unpack_root()
+        self._make_run_directory()
         self._hide_cni_state()
 
     def path(self, name):
         return os.path.join(self.home, name)
+
+    def run_path(self, name):
+        """For what does not survive a reboot, in memory as a system's /run is."""
+        return os.path.join(self.home, "run", name)
+
+    def stack(self, build):
+        return Stack(build, run=tempfile.mkdtemp(dir=self.run_path("")))
 
     def cgroup(self, name):
         """The name of a cgroup in the hierarchies' top folder."""
@@ -52,6 +61,10 @@ class Place:
         subprocess.run(
             ["tar", "-x", "-C", self.root_files], input=images.busybox_layer(), check=True
         )
+
+    def _make_run_directory(self):
+        os.makedirs(self.run_path(""))
+        mount("stave-bench", self.run_path(""), "tmpfs")
 
     def _hide_cni_state(self):
         """podman's network writes below these, wherever podman's own directories are."""

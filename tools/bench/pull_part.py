@@ -11,7 +11,6 @@ import big_image
 from measure import CannotRun, Command, ratio, take_turns
 from peers import Absent, Docker, need
 from registry import Registry
-from stack import Stack
 
 ROUNDS = 5
 PAUSE = 0.5
@@ -20,14 +19,14 @@ PAUSE = 0.5
 class Stave:
     """A stack for each pull; the one before has been stopped."""
 
-    def __init__(self, build, kept, name):
-        self.build, self.kept, self.name = build, kept, name
+    def __init__(self, place, build, kept, name):
+        self.place, self.build, self.kept, self.name = place, build, kept, name
         self.stack = None
 
     def renew(self):
         if self.stack:
             self.stack.stop()
-        self.stack = self.kept.enter_context(Stack(self.build))
+        self.stack = self.kept.enter_context(self.place.stack(self.build))
         self.stack.start()
         os.sync()
 
@@ -83,7 +82,7 @@ def measure(report, place, build, rounds):
 
 
 def _take(report, place, build, kept, name, rounds):
-    stave = Stave(build, kept, name)
+    stave = Stave(place, build, kept, name)
     commands = [Command("stave pull", stave.pull, before=stave.renew)]
     notes = {"stave pull": "", "skopeo copy": "to containers-storage"}
     try:

@@ -2,7 +2,6 @@
 
 from measure import Command, ratio, take_turns
 from peers import Absent, Crun, Docker, Floor, Podman
-from stack import Stack
 
 PAUSE = 0.1
 IMAGE = "busybox:test"

@@ -4,7 +4,6 @@ import statistics
 
 from measure import Command, take_turns
 from peers import Absent, need
-from stack import Stack
 
 
 def measure(report, place, build, rounds):

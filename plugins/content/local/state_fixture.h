@@ -5,6 +5,7 @@
 #include <stave/loop.h>
 #include <stave/os/positioned_io.h>
 #include <stave/testing/temp_directory.h>
+#include <stave/testing/test_context.h>
 #include <stave/testing/wait.h>
 
 #include <optional>
@@ -13,51 +14,13 @@
 
 namespace stave::local {
 
-/// A host that has a loop, workers and a directory, which is all that this plug-in asks of one.
-class TestContext final : public Context {
- public:
-  TestContext(Loop& loop, std::string path) : loop_(loop), path_(std::move(path)) {}
-
-  kj::Timer& timer() override { return loop_.timer(); }
-  kj::UnixEventPort& port() override { return loop_.port(); }
-  kj::LowLevelAsyncIoProvider& fds() override { return *loop_.io().lowLevelProvider; }
-  WorkerPool& workers() override { return workers_; }
-  boost::asio::io_context& asio() override { KJ_UNIMPLEMENTED("not in these tests"); }
-  schema::Broker::Client broker() override { return nullptr; }
-  schema::Objects::Client objects() override { return nullptr; }
-  schema::EventBus::Client events() override { return nullptr; }
-  std::string_view statePath() override { return path_; }
-  std::string_view runPath() override { return path_; }
-  std::string_view nodeName() override { return "here"; }
-  capnp::Capability::Client anyService(std::string_view, std::string_view) override {
-    return nullptr;
-  }
-  void log(schema::LogLevel, std::string_view message, LogFields) override {
-    logged.emplace_back(message);
-  }
-  void spawn(kj::Promise<void> work) override {
-    spawned.add(work.eagerlyEvaluate([](kj::Exception&&) {}));
-  }
-  capnp::DynamicValue::Reader settingsMessage() override { return nullptr; }
-  void onReload(kj::Function<bool()>) override {}
-  void onStop(kj::Function<kj::Promise<void>()>) override {}
-
-  std::vector<std::string> logged;
-  kj::Vector<kj::Promise<void>> spawned;
-
- private:
-  Loop& loop_;
-  std::string path_;
-  WorkerPool workers_{2};
-};
-
 /// A content store's state in a directory of its own.
 struct StateTest : ::testing::Test {
   ~StateTest() noexcept override {}
 
   Loop loop;
   testing::TempDirectory directory{"content"};
-  TestContext context{loop, directory.path()};
+  testing::TestContext context{loop, directory.path()};
   capnp::MallocMessageBuilder message;
   schema::LocalContentSettings::Builder settings = message.initRoot<schema::LocalContentSettings>();
 

@@ -97,19 +97,32 @@ kj::Promise<void> Attachments::whenAttached() {
   return kj::mv(pair.promise);
 }
 
-kj::Promise<void> Attachments::open(schema::Container::Client container) {
+kj::Promise<void> Attachments::open(schema::Container::Client container,
+                                    kj::Promise<void> created) {
+  auto exists = created.then([]() { return true; }, [](kj::Exception&&) { return false; }).fork();
   auto promises = kj::Vector<kj::Promise<void>>();
-  for (auto& weak : waiting_) {
+  auto waiting = std::move(waiting_);
+  waiting_.clear();
+  for (auto& weak : waiting) {
     auto pending = weak.lock();
     if (pending == nullptr) continue;
     kj::Promise<Opened> opening = openAttachment(container);
-    promises.add(
-        opening.then([pending](Opened opened) { pending->pair.fulfiller->fulfill(kj::mv(opened)); },
-                     [pending](kj::Exception&& exception) {
-                       pending->pair.fulfiller->reject(kj::mv(exception));
-                     }));
+    auto failed = [this, pending, there = exists.addBranch()](kj::Exception&& exception) mutable {
+      return there.then([this, pending, exception = kj::mv(exception)](bool created) mutable {
+        if (created) {
+          pending->pair.fulfiller->reject(kj::mv(exception));
+        } else {
+          waiting_.push_back(pending);
+        }
+      });
+    };
+    promises.add(opening.then(
+        [pending](Opened opened) -> kj::Promise<void> {
+          pending->pair.fulfiller->fulfill(kj::mv(opened));
+          return kj::READY_NOW;
+        },
+        kj::mv(failed)));
   }
-  waiting_.clear();
   return kj::joinPromises(promises.releaseAsArray());
 }
 

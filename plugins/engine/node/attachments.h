@@ -19,8 +19,9 @@ class Attachments {
 
   bool empty() const { return waiting_.empty(); }
 
-  /// The container was created and is about to start.
-  kj::Promise<void> open(schema::Container::Client container);
+  /// The container is about to start. If it turns out that it was not `created`, whoever waits goes
+  /// on waiting. Done when nobody waits for an answer of this container; never fails.
+  kj::Promise<void> open(schema::Container::Client container, kj::Promise<void> created);
 
   /// It will not start now.
   void reject(const kj::Exception& why);

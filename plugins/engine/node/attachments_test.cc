@@ -37,21 +37,21 @@ TEST_F(Attaching, StreamsComeWhenTheContainerOpens) {
   EXPECT_FALSE(attachments.empty());
   auto bytes = firstBytes(process).eagerlyEvaluate(nullptr);
   EXPECT_FALSE(bytes.poll(loop.io().waitScope)) << "there is no container yet";
-  testing::wait(loop, attachments.open(newContainer()));
+  testing::wait(loop, attachments.open(newContainer(), kj::READY_NOW));
   EXPECT_EQ(testing::wait(loop, kj::mv(bytes)).substr(8), "hi");
   EXPECT_TRUE(attachments.empty());
 }
 
 TEST_F(Attaching, StreamsAreTakenOnce) {
   auto process = attachments.waitForStart();
-  testing::wait(loop, attachments.open(newContainer()));
+  testing::wait(loop, attachments.open(newContainer(), kj::READY_NOW));
   testing::wait(loop, firstBytes(process));
   EXPECT_EQ(testing::codeOfFailure(loop, firstBytes(process)), ErrorCode::CONFLICT);
 }
 
 TEST_F(Attaching, EachHasStreamsOfItsOwn) {
   auto one = attachments.waitForStart(), two = attachments.waitForStart();
-  testing::wait(loop, attachments.open(newContainer()));
+  testing::wait(loop, attachments.open(newContainer(), kj::READY_NOW));
   EXPECT_EQ(testing::wait(loop, firstBytes(one)).substr(8), "hi");
   EXPECT_EQ(testing::wait(loop, firstBytes(two)).substr(8), "hi");
 }
@@ -66,8 +66,17 @@ TEST_F(Attaching, ARefusalReachesWhoeverWaits) {
 TEST_F(Attaching, AContainerThatCannotBeAttachedToFailsThem) {
   script->fail("create", 1, makeError(ErrorCode::EXHAUSTED, "no room"));
   auto process = attachments.waitForStart();
-  testing::wait(loop, attachments.open(newContainer()));
+  testing::wait(loop, attachments.open(newContainer(), kj::READY_NOW));
   EXPECT_EQ(testing::codeOfFailure(loop, firstBytes(process)), ErrorCode::EXHAUSTED);
+}
+
+TEST_F(Attaching, WhoeverWaitsWaitsOnForAContainerThatDidNotComeToBe) {
+  script->fail("create", 1, makeError(ErrorCode::ALREADY_EXISTS, "c1"));
+  auto process = attachments.waitForStart();
+  testing::wait(loop, attachments.open(newContainer(), makeError(ErrorCode::ALREADY_EXISTS, "c1")));
+  EXPECT_FALSE(attachments.empty());
+  testing::wait(loop, attachments.open(newContainer(), kj::READY_NOW));
+  EXPECT_EQ(testing::wait(loop, firstBytes(process)).substr(8), "hi");
 }
 
 TEST_F(Attaching, TellsWhenSomebodyHasAttached) {
@@ -80,7 +89,7 @@ TEST_F(Attaching, TellsWhenSomebodyHasAttached) {
 
 TEST_F(Attaching, OneWhoLeftBeforeTheStartHoldsNothingUp) {
   { auto process = attachments.waitForStart(); }
-  testing::wait(loop, attachments.open(newContainer()));
+  testing::wait(loop, attachments.open(newContainer(), kj::READY_NOW));
   EXPECT_TRUE(attachments.empty());
 }
 

@@ -39,26 +39,47 @@ Task<schema::RootFs::Client> ContainerControl::open() {
   co_return response.getRoot();
 }
 
-Task<> ContainerControl::create(std::function<void(schema::ContainerSpec::Builder)> fill) {
-  bool stale = false;
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    if (stale) co_await discard();
-    auto request = environment_.drivers.runtime.createRequest();
-    fill(request.initSpec());
-    try {
-      auto response = co_await request.send();
-      container_ = response.getContainer();
-      co_return;
-    } catch (const kj::Exception& exception) {
-      if (codeOf(exception) != ErrorCode::ALREADY_EXISTS || stale) throw;
-      stale = true;
-    }
-  }
+/// A runtime that cannot do so yet says why when it is asked for the container.
+void ContainerControl::reserve(const std::string& cgroupParent) {
+  auto request = environment_.drivers.runtime.reserveRequest();
+  request.setId(id_.c_str());
+  request.setCgroupParent(cgroupParent.c_str());
+  reservation_ = request.send().getReservation();
 }
 
-Task<int32_t> ContainerControl::start() {
-  auto request = client().startRequest();
-  auto response = co_await request.send();
+Task<int32_t> ContainerControl::run(std::function<void(schema::ContainerSpec::Builder)> fill,
+                                    Attachments& attachments) {
+  KJ_DEFER(release());
+  try {
+    auto trying = attempt(fill, attachments);
+    auto pid = co_await kj::mv(trying);
+    co_return pid;
+  } catch (const kj::Exception& exception) {
+    if (codeOf(exception) != ErrorCode::ALREADY_EXISTS) throw;
+  }
+  co_await discard();
+  auto trying = attempt(fill, attachments);
+  auto pid = co_await kj::mv(trying);
+  co_return pid;
+}
+
+Task<int32_t> ContainerControl::attempt(std::function<void(schema::ContainerSpec::Builder)>& fill,
+                                        Attachments& attachments) {
+  auto request = environment_.drivers.runtime.createRequest();
+  fill(request.initSpec());
+  auto creating = request.send();
+  auto ahead = creating.getContainer();
+  auto created = kj::mv(creating)
+                     .then([](auto&& response) -> schema::Container::Client {
+                       return response.getContainer();
+                     })
+                     .fork();
+  auto opening = attachments.open(ahead, created.addBranch().ignoreResult());
+  auto starting = ahead.startRequest().send();
+  co_await kj::mv(opening);
+  auto container = co_await created.addBranch();
+  container_ = kj::mv(container);
+  auto response = co_await kj::mv(starting);
   watch();
   co_return response.getPid();
 }

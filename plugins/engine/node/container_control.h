@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "attachments.h"
 #include "environment.h"
 
 namespace stave::node {
@@ -36,9 +37,15 @@ class ContainerControl {
   /// The one that is there. Fails [not-found].
   Task<schema::RootFs::Client> open();
 
-  /// Asks the runtime for the container. One of an earlier attempt is replaced.
-  Task<> create(std::function<void(schema::ContainerSpec::Builder)> fill);
-  Task<int32_t> start();  ///< the process id
+  /// Tells the runtime that `run` will come. Kept until then or until `release`.
+  void reserve(const std::string& cgroupParent);
+  void release() { reservation_ = nullptr; }
+
+  /// Asks the runtime for the container and starts it; whoever attached before is joined to it
+  /// first. Nothing waits for an answer in between. A container of an earlier attempt is replaced.
+  /// The process id.
+  Task<int32_t> run(std::function<void(schema::ContainerSpec::Builder)> fill,
+                    Attachments& attachments);
 
   Task<> signal(int number, bool all);
   Task<> pause();
@@ -58,6 +65,8 @@ class ContainerControl {
 
  private:
   void watch();
+  Task<int32_t> attempt(std::function<void(schema::ContainerSpec::Builder)>& fill,
+                        Attachments& attachments);
   Task<> removeSnapshot();
   Task<> awaitExit(schema::Container::Client container);
   Task<bool> askExit(schema::Container::Client container);
@@ -67,6 +76,7 @@ class ContainerControl {
   std::string id_;
   OnExit onExit_;
   kj::Maybe<schema::Container::Client> container_;
+  kj::Maybe<schema::Reservation::Client> reservation_;
   kj::Promise<void> watching_ = nullptr;
 };
 

@@ -15,14 +15,12 @@ struct Control : EngineTest {
   ContainerControl control{environment, "c1", [this](auto& exit) { exits.push_back(exit); }};
 
   void done(kj::Promise<void> work) { testing::wait(loop, kj::mv(work)); }
-  kj::Promise<void> create() {
-    return control.create([](schema::ContainerSpec::Builder spec) { spec.setId("c1"); });
+  Attachments attachments;
+
+  kj::Promise<int32_t> begin(ContainerControl& which) {
+    return which.run([](schema::ContainerSpec::Builder spec) { spec.setId("c1"); }, attachments);
   }
-  kj::Promise<int32_t> begin() { return control.start(); }
-  void run() {
-    done(create());
-    EXPECT_EQ(testing::wait(loop, begin()), 4242);
-  }
+  void run() { EXPECT_EQ(testing::wait(loop, begin(control)), 4242); }
   void makeSnapshot() {
     kj::Promise<schema::RootFs::Client> preparing = control.prepare("", false);
     testing::wait(loop, kj::mv(preparing));
@@ -43,7 +41,8 @@ TEST_F(Control, TellsTheExitOnce) {
 
 TEST_F(Control, WhatIsNotThereCannotBeUsed) {
   EXPECT_FALSE(control.exists());
-  EXPECT_EQ(testing::codeOfFailure(loop, begin()), ErrorCode::CONFLICT);
+  kj::Promise<void> signalling = control.signal(SIGTERM, false);
+  EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(signalling)), ErrorCode::CONFLICT);
   kj::Promise<schema::RootFs::Client> opening = control.open();
   EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(opening)), ErrorCode::NOT_FOUND);
 }
@@ -52,15 +51,49 @@ TEST_F(Control, AContainerOfAnEarlierAttemptIsReplaced) {
   run();
   auto earlier = world->containers.at("c1");
   ContainerControl again(environment, "c1", [](auto&) {});
-  done(again.create([](schema::ContainerSpec::Builder spec) { spec.setId("c1"); }));
+  EXPECT_EQ(testing::wait(loop, begin(again)), 4242);
   EXPECT_NE(world->containers.at("c1"), earlier);
   EXPECT_TRUE(again.exists());
 }
 
 TEST_F(Control, OtherRefusalsOfTheRuntimeAreTold) {
   script->fail("create", 1, makeError(ErrorCode::NOT_FOUND, "no such command"));
-  EXPECT_EQ(testing::codeOfFailure(loop, create()), ErrorCode::NOT_FOUND);
+  EXPECT_EQ(testing::codeOfFailure(loop, begin(control)), ErrorCode::NOT_FOUND);
   EXPECT_EQ(script->calls("create"), 1u);
+}
+
+TEST_F(Control, AReservationIsHeldUntilTheContainerRuns) {
+  control.reserve("parent");
+  testing::runFor(loop, 1 * kj::MILLISECONDS);
+  EXPECT_EQ(world->reserved, std::set<std::string>{"parent/c1"});
+  run();
+  EXPECT_TRUE(world->reserved.empty());
+}
+
+TEST_F(Control, AReservationThatLeadsToNothingIsGivenBack) {
+  control.reserve("");
+  script->fail("create", 1, makeError(ErrorCode::NOT_FOUND, "no such command"));
+  EXPECT_EQ(testing::codeOfFailure(loop, begin(control)), ErrorCode::NOT_FOUND);
+  EXPECT_TRUE(world->reserved.empty());
+  control.reserve("");
+  testing::runFor(loop, 1 * kj::MILLISECONDS);
+  EXPECT_FALSE(world->reserved.empty());
+  control.release();
+  EXPECT_TRUE(world->reserved.empty());
+}
+
+TEST_F(Control, ARuntimeThatReservesNothingIsNoFailure) {
+  script->fail("reserve", 1, makeError(ErrorCode::UNSUPPORTED, "nothing to make ahead"));
+  control.reserve("");
+  run();
+}
+
+TEST_F(Control, WhoeverAttachedIsJoinedThroughASecondAttemptToo) {
+  auto process = attachments.waitForStart();
+  script->fail("create", 1, makeError(ErrorCode::ALREADY_EXISTS, "c1"));
+  run();
+  EXPECT_TRUE(attachments.empty());
+  testing::wait(loop, process.streamsRequest().send().ignoreResult());
 }
 
 TEST_F(Control, SignalsReachIt) {

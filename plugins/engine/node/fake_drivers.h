@@ -28,6 +28,7 @@ struct FakeWorld {
   };
 
   std::map<std::string, std::shared_ptr<Run>> containers;  ///< by id
+  std::set<std::string> reserved;                          ///< parent and id
   std::map<std::string, std::string> snapshots;            ///< and the chain they stand on
   std::set<std::string> layers;
   std::set<std::string> endpoints;
@@ -43,6 +44,8 @@ struct FakeWorld {
   unsigned starts = 0;
   std::string root = "/dev/null";  ///< what stands for every container's root directory
   std::vector<std::string> pushed;
+
+  schema::Fd::Client openRoot() const;
 
   /// Makes the container's process end.
   void exit(const std::string& id, int32_t code);
@@ -60,6 +63,7 @@ std::function<Client(const std::string& name)> forAnyName(Client client) {
 }
 
 Drivers fakeDrivers(const std::shared_ptr<FakeWorld>& world);
+schema::Runtime::Client newFakeRuntime(const std::shared_ptr<FakeWorld>& world);  ///< one of them
 
 /// An image configuration with one layer.
 std::string fakeConfig(const std::string& run);

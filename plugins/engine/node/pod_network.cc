@@ -39,13 +39,9 @@ Task<> PodNetwork::build(std::string podUid, std::string podName, std::vector<Wi
                          std::vector<Port> ports) {
   kj::Maybe<kj::Exception> failure;
   try {
-    if (!hasSandbox()) {
-      auto request = networks_.driver(wishes.at(0).network).createSandboxRequest();
-      request.setPod(podUid.c_str());
-      auto response = co_await request.send();
-      sandbox_ = co_await takeFd(response.getNamespace(), "network namespace");
-    }
-    co_await attachAll(podUid, podName, std::move(wishes), std::move(ports));
+    auto place = hasSandbox() ? sandbox() : makeSandbox(podUid, wishes.at(0).network);
+    co_await attachAll(place, podUid, podName, std::move(wishes), std::move(ports));
+    if (!hasSandbox()) sandbox_ = co_await takeFd(place, "network namespace");
   } catch (const kj::Exception& exception) {
     failure = kj::cp(exception);
   }
@@ -55,11 +51,18 @@ Task<> PodNetwork::build(std::string podUid, std::string podName, std::vector<Wi
   }
 }
 
-Task<> PodNetwork::attachAll(std::string podUid, std::string podName, std::vector<Wish> wishes,
-                             std::vector<Port> ports) {
+/// It need not be there before something is attached to it: whoever makes it knows which is meant.
+schema::Fd::Client PodNetwork::makeSandbox(const std::string& podUid, const std::string& network) {
+  auto request = networks_.driver(network).createSandboxRequest();
+  request.setPod(podUid.c_str());
+  return request.send().getNamespace();
+}
+
+Task<> PodNetwork::attachAll(schema::Fd::Client sandbox, std::string podUid, std::string podName,
+                             std::vector<Wish> wishes, std::vector<Port> ports) {
   for (size_t i = 0; i < wishes.size(); ++i) {
     auto request = networks_.driver(wishes[i].network).attachRequest();
-    request.setSandbox(sandbox());
+    request.setSandbox(sandbox);
     fillRequest(request.initRequest(), podUid, podName, wishes[i], i == 0, ports);
     auto response = co_await request.send();
     adoptEndpoint(wishes[i].network, endpointId(podUid, wishes[i].network), response.getStatus());

@@ -49,8 +49,9 @@ class PodNetwork {
   std::vector<schema::EndpointStatus::Reader> statuses() const;
 
  private:
-  Task<> attachAll(std::string podUid, std::string podName, std::vector<Wish> wishes,
-                   std::vector<Port> ports);
+  schema::Fd::Client makeSandbox(const std::string& podUid, const std::string& network);
+  Task<> attachAll(schema::Fd::Client sandbox, std::string podUid, std::string podName,
+                   std::vector<Wish> wishes, std::vector<Port> ports);
   Task<> detach(std::string network, std::string id);
 
   Environment& environment_;

@@ -144,6 +144,9 @@ Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
   failure_.reset();
   gathered_.clear();
   kj::Vector<kj::Promise<void>> work;
+  for (size_t index : indices) {
+    pod_.containers[index].control->reserve(text(pod_.spec().getCgroupParent()));
+  }
   if (!pod_.network.hasSandbox()) work.add(guard("NetworkFailed", buildNetwork()));
   for (size_t index : indices) work.add(gather(index));
   co_await kj::joinPromises(work.releaseAsArray());
@@ -195,10 +198,8 @@ Task<> PodStarter::launch(size_t index) {
     os::makeDirectories(record.logPath.substr(0, record.logPath.rfind('/')), 0700);
   }
   auto fill = [this, index](schema::ContainerSpec::Builder target) { fillSpec(target, index); };
-  auto creating = record.control->create(fill);
-  co_await kj::mv(creating);
-  if (!record.attachments->empty()) co_await record.attachments->open(record.control->client());
-  int32_t pid = co_await record.control->start();
+  auto running = record.control->run(fill, *record.attachments);
+  auto pid = co_await kj::mv(running);
   noteStarted(index, pid);
 }
 
@@ -228,6 +229,7 @@ Task<> PodStarter::undo(std::vector<size_t> indices) {
     auto& state = pod_.state.containers[index];
     record.health = nullptr;
     record.readiness = nullptr;
+    record.control->release();
     if (state.alive()) state.phase = ContainerPhase::prepared;
     std::string failure;
     try {

@@ -103,9 +103,13 @@ void NativeContainer::fillState(schema::ContainerState::Builder state) {
 
 Task<plan::ControlReply> NativeContainer::ask(plan::Request request, uint16_t width,
                                               uint16_t height, os::Fd fd) {
-  MonitorConnection connection(environs_->context.port(),
-                               os::connectSequenced(directory_.path(), "control"));
-  auto answer = connection.call({request, 0, width, height}, kj::mv(fd));
+  auto connection = control_.lock();
+  if (connection == nullptr) {
+    os::Fd socket = os::connectSequenced(directory_.path(), "control");
+    connection = std::make_shared<MonitorConnection>(environs_->context.port(), kj::mv(socket));
+    control_ = connection;
+  }
+  auto answer = connection->call({request, 0, width, height}, kj::mv(fd));
   auto reply = co_await kj::mv(answer);
   co_return reply;
 }
@@ -194,12 +198,11 @@ os::Fd NativeContainer::openNamespaceOf(const std::string& kind) {
   return os::openNamespace(status().pid, kind);
 }
 
-std::string cgroupPathOf(const std::string& base, schema::ContainerSpec::Reader spec) {
-  std::string parent = spec.getCgroupParent();
+std::string cgroupPathOf(const std::string& base, std::string parent, const std::string& id) {
   while (parent.starts_with('/')) parent.erase(0, 1);
   while (parent.ends_with('/')) parent.pop_back();
   std::string path = base + "/" + (parent.empty() ? "" : parent + "/");
-  return path + std::string(spec.getId());
+  return path + id;
 }
 
 }  // namespace stave::native

@@ -86,11 +86,13 @@ class NativeContainer final : public schema::Container::Server {
   os::Fd status_;
   os::Fd pidfd_;  ///< of the first process; null once it is gone
   kj::Maybe<MonitorWatch&> watch_;
+  std::weak_ptr<MonitorConnection>
+      control_;  ///< shared by requests that overlap, to keep their order
   kj::ForkedPromise<void> stopped_;
   bool deleted_ = false;
 };
 
 /// The container's cgroup, below the mount of each hierarchy.
-std::string cgroupPathOf(const std::string& base, schema::ContainerSpec::Reader spec);
+std::string cgroupPathOf(const std::string& base, std::string parent, const std::string& id);
 
 }  // namespace stave::native

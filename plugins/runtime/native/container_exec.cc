@@ -20,9 +20,7 @@ struct ExecJob {
 
 struct PreparedExec {
   kj::Own<PlanWriter> writer;
-  MonitorStart start;
-  os::Fd control;
-  os::Fd status;
+  os::Fd plan;
   os::Fd first;  ///< the plan refers to it
 };
 
@@ -36,12 +34,7 @@ PreparedExec prepare(ExecJob job) {
   ExecParts parts{record.getSpec(), spec, prepared.first, readUserDatabase(directory)};
   auto cgroup = job.machinery->cgroups->at(record.getCgroup());
   planExec(*prepared.writer, parts, *cgroup, job.machinery->seccomp);
-  auto pair = os::sequencedPair();
-  prepared.control = kj::mv(pair.first);
-  prepared.status = os::memoryFile("status", std::string(sizeof(plan::Status), 0));
-  prepared.start = {job.machinery->monitorProgram,
-                    os::memoryFile("plan", prepared.writer->finish()),
-                    os::duplicate(prepared.status), kj::mv(pair.second)};
+  prepared.plan = os::memoryFile("plan", prepared.writer->finish());
   return prepared;
 }
 
@@ -63,18 +56,25 @@ kj::Promise<void> NativeContainer::exec(ExecContext context) {
     auto work = [job = kj::mv(job)]() mutable { return prepare(kj::mv(job)); };
     auto preparing = environs_->context.workers().run(kj::mv(work));
     auto prepared = co_await kj::mv(preparing);
-    auto starting =
-        startMonitor(environs_->context.port(), kj::mv(prepared.start), *prepared.writer, command);
-    auto started = co_await kj::mv(starting);
-    ExecProcess::Parts parts{kj::mv(started), kj::mv(prepared.control), kj::mv(prepared.status),
-                             command,         spec.getTerminal(),       spec.getDetach()};
+    auto& port = environs_->context.port();
+    auto control = os::sequencedPair();
+    os::Fd status = os::memoryFile("status", std::string(sizeof(plan::Status), 0));
+    auto& program = environs_->machinery->monitorProgram;
+    auto monitor = startMonitor(port, program, status, control.second);
+    control.second = nullptr;
+    auto carrying =
+        carryOut(port, kj::mv(monitor), kj::mv(prepared.plan), *prepared.writer, command);
+    auto started = co_await kj::mv(carrying);
+    ExecProcess::Parts parts{kj::mv(started), kj::mv(control.first), kj::mv(status),
+                             command,         spec.getTerminal(),    spec.getDetach()};
     context.getResults().setProcess(kj::heap<ExecProcess>(environs_->context, kj::mv(parts)));
   });
 }
 
 kj::Promise<void> NativeContainer::attach(AttachContext context) {
   if (deleted_) fail(ErrorCode::NOT_FOUND, "container " + id() + " was deleted");
-  context.getResults().setProcess(kj::heap<MainProcess>(*this, thisCap()));
+  auto process = kj::heap<MainProcess>(*this, thisCap(), attachSocket().promise());
+  context.getResults().setProcess(kj::mv(process));
   return kj::READY_NOW;
 }
 

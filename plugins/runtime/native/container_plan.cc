@@ -165,15 +165,18 @@ void checkPattern(std::string_view id) {
 
 }  // namespace
 
+void checkPlace(const std::string& id, const std::string& cgroupParent) {
+  checkPattern(id);
+  if (cgroupParent.find("..") != std::string::npos) {
+    fail(ErrorCode::INVALID, "cgroupParent: \"" + cgroupParent + "\" must not contain \"..\"");
+  }
+}
+
 void checkSpec(schema::ContainerSpec::Reader spec) {
-  checkPattern(spec.getId().cStr());
+  checkPlace(spec.getId(), spec.getCgroupParent());
   if (spec.getArguments().size() == 0)
     fail(ErrorCode::INVALID, "arguments: there is no command to run");
   checkResources(spec.getResources());
-  std::string parent = spec.getCgroupParent();
-  if (parent.find("..") != std::string::npos) {
-    fail(ErrorCode::INVALID, "cgroupParent: \"" + parent + "\" must not contain \"..\"");
-  }
   if (spec.getHostname().size() > 64) fail(ErrorCode::INVALID, "hostname: longer than 64 bytes");
 }
 

@@ -46,6 +46,9 @@ void planExec(PlanWriter& writer, const ExecParts& parts, const Cgroup& cgroup,
 /// The name of the command in messages.
 std::string commandOf(capnp::List<capnp::Text>::Reader arguments);
 
+/// Fails [invalid] naming the field.
+void checkPlace(const std::string& id, const std::string& cgroupParent);
+
 /// Fails [invalid] naming the field, for what can be known from the specification alone.
 void checkSpec(schema::ContainerSpec::Reader spec);
 

@@ -6,18 +6,22 @@
 #include <stave/os/control_socket.h>
 #include <stave/os/task.h>
 
+#include <algorithm>
+
 namespace stave::native {
 
 namespace {
 
-/// The reports of a monitor under preparation.
-class Reports {
+/// Talking to a monitor under preparation.
+class Preparation {
  public:
-  Reports(kj::UnixEventPort& port, os::Fd socket)
+  Preparation(kj::UnixEventPort& port, os::Fd socket)
       : socket_(kj::mv(socket)),
         observer_(port, socket_, kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
 
-  /// The next one; nothing when the monitor has ended.
+  void send(int plan, const std::vector<int>& descriptors);
+
+  /// The next report; nothing when the monitor has ended.
   Task<kj::Maybe<plan::Report>> next() {
     plan::Report report{};
     for (;;) {
@@ -33,17 +37,14 @@ class Reports {
   kj::UnixEventPort::FdObserver observer_;
 };
 
-os::ChildProcess spawnMonitor(kj::UnixEventPort& port, const MonitorStart& start, int report,
-                              const PlanWriter& writer) {
-  os::SpawnOptions options;
-  options.arguments = {start.program};
-  options.environment = {"STAVE=1"};
-  options.descriptors = writer.descriptors();
-  options.descriptors.insert(options.descriptors.end(), {{start.plan, plan::planFd},
-                                                         {report, plan::reportFd},
-                                                         {start.status, plan::statusFd},
-                                                         {start.control, plan::controlFd}});
-  return os::spawn(port, options);
+void Preparation::send(int plan, const std::vector<int>& descriptors) {
+  std::vector<int> all = {plan};
+  all.insert(all.end(), descriptors.begin(), descriptors.end());
+  for (size_t sent = 0; sent < all.size(); sent += os::mostDescriptors) {
+    size_t end = std::min(all.size(), sent + os::mostDescriptors);
+    plan::PlanPart part{end == all.size() ? 1u : 0u};
+    os::sendMessage(socket_, &part, sizeof(part), {all.begin() + sent, all.begin() + end});
+  }
 }
 
 }  // namespace
@@ -84,18 +85,33 @@ void MonitorWatch::kill() {
   os::signalPidfd(pidfd_, SIGKILL);
 }
 
-Task<StartedMonitor> startMonitor(kj::UnixEventPort& port, MonitorStart start,
-                                  const PlanWriter& writer, std::string command) {
+WaitingMonitor startMonitor(kj::UnixEventPort& port, const std::string& program, int status,
+                            int control) {
   auto pair = os::sequencedPair();
+  os::SpawnOptions options;
+  options.arguments = {program};
+  options.environment = {"STAVE=1"};
+  options.descriptors = {
+      {pair.second, plan::reportFd}, {status, plan::statusFd}, {control, plan::controlFd}};
+  auto child = os::spawn(port, options);
+  auto watch = kj::heap<MonitorWatch>(port, child.pid(), os::duplicate(child.pidfd()));
+  return {kj::mv(watch), kj::mv(pair.first)};
+}
+
+Task<> dismiss(WaitingMonitor monitor) {
+  monitor.socket = nullptr;
+  co_await monitor.watch->gone();
+}
+
+Task<StartedMonitor> carryOut(kj::UnixEventPort& port, WaitingMonitor monitor, os::Fd plan,
+                              const PlanWriter& writer, std::string command) {
   StartedMonitor started;
-  {
-    auto child = spawnMonitor(port, start, pair.second, writer);
-    started.watch = kj::heap<MonitorWatch>(port, child.pid(), os::duplicate(child.pidfd()));
-  }
-  pair.second = nullptr;
-  Reports reports(port, kj::mv(pair.first));
+  started.watch = kj::mv(monitor.watch);
+  Preparation preparation(port, kj::mv(monitor.socket));
+  preparation.send(plan, writer.descriptors());
+  plan = nullptr;
   for (;;) {
-    auto next = co_await reports.next();
+    auto next = co_await preparation.next();
     KJ_IF_MAYBE (report, next) {
       if (report->kind == plan::ReportKind::warning) {
         started.warnings.push_back(writer.purpose(report->step) +

@@ -45,13 +45,18 @@ class MonitorWatch {
   kj::ForkedPromise<void> gone_;
 };
 
-/// What a monitor is started with.
-struct MonitorStart {
-  std::string program;
-  os::Fd plan;
-  os::Fd status;
-  os::Fd control;  ///< a listener, or one end of a connection
+/// A monitor that waits for its plan. When `socket` is closed it ends.
+struct WaitingMonitor {
+  kj::Own<MonitorWatch> watch;
+  os::Fd socket;
 };
+
+/// `control`: a listener, or one end of a connection.
+WaitingMonitor startMonitor(kj::UnixEventPort& port, const std::string& program, int status,
+                            int control);
+
+/// Nothing is wanted of it. Returns when it is gone.
+Task<> dismiss(WaitingMonitor monitor);
 
 struct StartedMonitor {
   kj::Own<MonitorWatch> watch;
@@ -59,9 +64,10 @@ struct StartedMonitor {
   std::vector<std::string> warnings;
 };
 
-/// Starts a monitor and waits until its process is prepared. Throws what it reports against that;
-/// it is gone then. `writer` has the plan's purposes and must stay until it is done.
-Task<StartedMonitor> startMonitor(kj::UnixEventPort& port, MonitorStart start,
-                                  const PlanWriter& writer, std::string command);
+/// Hands the plan over and waits until the container's process is prepared. Throws what is reported
+/// against that; the monitor is gone then. `writer` has what the plan needs: its descriptors and
+/// the purposes of its steps. It must stay until this is done.
+Task<StartedMonitor> carryOut(kj::UnixEventPort& port, WaitingMonitor monitor, os::Fd plan,
+                              const PlanWriter& writer, std::string command);
 
 }  // namespace stave::native

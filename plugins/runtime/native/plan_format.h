@@ -15,9 +15,16 @@ constexpr uint32_t currentVersion = 1;
 constexpr int maximumSlots = 512;
 constexpr int maximumCgroups = 16;
 
-/// The descriptors that a monitor starts with; those of the plan's slots follow from `firstSlot`
-/// on.
-enum Descriptor : int { planFd = 3, reportFd = 4, statusFd = 5, controlFd = 6, firstSlotFd = 16 };
+/// The descriptors that a monitor starts with. The plan comes later, over the socket that it
+/// reports on: in messages of one PlanPart each, with the descriptor of the plan's memory first,
+/// and then those of its slots in their order. If the socket is closed instead, the monitor ends.
+enum Descriptor : int { reportFd = 3, statusFd = 4, controlFd = 5 };
+
+constexpr int maximumGiven = maximumSlots / 2;  ///< slots of descriptors that come with the plan
+
+struct PlanPart {
+  uint32_t last;  ///< 0: another one follows
+};
 
 /// Bytes in the plan, from its beginning. Texts end in a zero that `size` does not count.
 struct Text {
@@ -98,7 +105,7 @@ struct Header {
   int32_t killFile;  ///< slot of cgroup.kill (version 2) or of a cgroup.procs
   int32_t logDirectory;
   int32_t initProgram;  ///< slot of the executable that becomes PID 1 and starts the command
-  uint32_t slotCount;   ///< descriptors from firstSlotFd on
+  uint32_t slotCount;   ///< descriptors that come with the plan
   uint32_t logFiles;
   uint64_t logBytes;
   uint16_t width;
@@ -116,7 +123,7 @@ struct Header {
   Text gidMap;
 };
 
-/// Written to reportFd while the container is prepared.
+/// Sent on reportFd while the container is prepared.
 enum class ReportKind : uint32_t { warning, failure, ready };
 
 struct Report {

@@ -58,11 +58,11 @@ PlanWriter::PlanWriter() {
 
 int PlanWriter::give(int fd) {
   int slot = static_cast<int>(given_.size());
-  if (slot >= firstMadeSlot) {
-    fail(ErrorCode::INVALID, "the container needs more than " + std::to_string(firstMadeSlot) +
+  if (slot >= plan::maximumGiven) {
+    fail(ErrorCode::INVALID, "the container needs more than " + std::to_string(plan::maximumGiven) +
                                  " descriptors; give it fewer mounts");
   }
-  given_.emplace_back(fd, plan::firstSlotFd + slot);
+  given_.push_back(fd);
   return slot;
 }
 

@@ -37,22 +37,18 @@ class PlanWriter {
   /// The whole plan. The writer is not used for more afterwards.
   std::string finish();
 
-  const std::vector<std::pair<int, int>>& descriptors() const {
-    return given_;
-  }  ///< ours, its number
+  const std::vector<int>& descriptors() const { return given_; }  ///< of the slots from 0 on
   const std::string& purpose(uint32_t step) const { return purposes_.at(step); }
   plan::Operation operation(uint32_t step) const { return steps_.at(step).operation; }
 
  private:
-  static constexpr int firstMadeSlot = plan::maximumSlots / 2;
-
   plan::Header header_{};
   std::vector<plan::Step> steps_;
   std::vector<std::string> purposes_;
   std::string texts_;
-  std::vector<std::pair<int, int>> given_;
+  std::vector<int> given_;
   std::vector<os::Fd> kept_;
-  int nextMade_ = firstMadeSlot;
+  int nextMade_ = plan::maximumGiven;
 };
 
 /// Throws what a monitor reported, in words.

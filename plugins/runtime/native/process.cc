@@ -23,7 +23,7 @@ void requireFirst(bool& taken) {
 kj::Promise<void> MainProcess::streams(StreamsContext context) {
   return async([this, context]() mutable -> Task<> {
     requireFirst(taken_);
-    auto socket = co_await container_.attachSocket();
+    auto socket = co_await kj::mv(socket_);
     context.getResults().setSocket(makeFd(kj::mv(socket)));
   });
 }

@@ -4,11 +4,12 @@
 
 namespace stave::native {
 
-/// The container's own process, for attaching to it.
+/// The container's own process, attached to already: `socket` is for whoever takes its streams.
 class MainProcess final : public schema::Process::Server {
  public:
-  MainProcess(NativeContainer& container, schema::Container::Client keep)
-      : container_(container), keep_(kj::mv(keep)) {}
+  MainProcess(NativeContainer& container, schema::Container::Client keep,
+              kj::Promise<os::Fd> socket)
+      : container_(container), keep_(kj::mv(keep)), socket_(kj::mv(socket)) {}
 
   kj::Promise<void> streams(StreamsContext context) override;
   kj::Promise<void> wait(WaitContext context) override;
@@ -19,6 +20,7 @@ class MainProcess final : public schema::Process::Server {
  private:
   NativeContainer& container_;
   schema::Container::Client keep_;
+  kj::Promise<os::Fd> socket_;
   bool taken_ = false;
 };
 

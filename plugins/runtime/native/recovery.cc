@@ -79,6 +79,7 @@ Task<> NativeRuntime::stop() {
     onIdle_ = kj::mv(idle.fulfiller);
     co_await kj::mv(idle.promise);
   }
+  co_await reservations_->clear();
   if (!containers_.empty()) co_return;
   kj::runCatchingExceptions([this]() { machinery_->cgroups->at(cgroupBase_)->remove(); });
 }

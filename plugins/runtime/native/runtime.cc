@@ -1,6 +1,5 @@
 #include "runtime.h"
 
-#include <stave/os/control_socket.h>
 #include <stave/os/task.h>
 
 #include "programs.h"
@@ -12,22 +11,19 @@ namespace {
 struct Prepared {
   ContainerParts parts;  // the plan refers to its descriptors
   kj::Own<PlanWriter> writer;
-  MonitorStart start;
+  os::Fd plan;
 };
 
-/// On a worker: everything up to the monitor.
+/// On a worker: what depends on the specification.
 Prepared prepare(Machinery& machinery, ContainerParts parts, const std::string& cgroupPath) {
   Prepared prepared;
   prepared.parts = kj::mv(parts);
-  RunDirectory directory(prepared.parts.directory);
   auto cgroup = machinery.cgroups->at(cgroupPath);
-  cgroup->create();
   cgroup->apply(prepared.parts.spec.getResources());
   cgroup->restrictDevices(deviceRulesOf(prepared.parts.spec));
   prepared.writer = kj::heap<PlanWriter>();
   planContainer(*prepared.writer, prepared.parts, *cgroup, machinery.seccomp);
-  prepared.start = {machinery.monitorProgram, os::memoryFile("plan", prepared.writer->finish()),
-                    directory.makeStatus(), os::listenSequenced(directory.path(), "control")};
+  prepared.plan = os::memoryFile("plan", prepared.writer->finish());
   return prepared;
 }
 
@@ -48,7 +44,10 @@ NativeRuntime::NativeRuntime(Context& context)
           findProgram(context.settings<schema::NativeRuntimeSettings>().getInit(), "stave-init"))),
       machinery_(makeMachinery(context)),
       environs_(new Environs{context, machinery_,
-                             [this](const std::string& id) { containers_.erase(id); }}) {
+                             [this](const std::string& id) { containers_.erase(id); }}),
+      reservations_(std::make_shared<Reservations>(
+          context, [this](auto id, auto cgroup) { return lay(id, cgroup).promise(); },
+          [this](auto id, auto cgroup) { return clearAway(id, cgroup).promise(); })) {
   context.onStop([this]() -> kj::Promise<void> { return stop(); });
 }
 
@@ -81,6 +80,19 @@ kj::Promise<void> NativeRuntime::create(CreateContext context) {
     auto container = co_await kj::mv(making);
     context.getResults().setContainer(kj::mv(container));
   });
+}
+
+kj::Promise<void> NativeRuntime::reserve(ReserveContext context) {
+  auto params = context.getParams();
+  std::string id = params.getId();
+  checkPlace(id, params.getCgroupParent());
+  if (stopping_) fail(ErrorCode::UNAVAILABLE, "the runtime is being stopped");
+  if (containers_.count(id) != 0 || making_.count(id) != 0) {
+    fail(ErrorCode::ALREADY_EXISTS, "there is a container " + id + " already");
+  }
+  auto cgroup = cgroupPathOf(cgroupBase_, params.getCgroupParent(), id);
+  context.getResults().setReservation(reservations_->reserve(id, cgroup));
+  return kj::READY_NOW;
 }
 
 void NativeRuntime::finished(const std::string& id) {
@@ -127,20 +139,45 @@ Task<ContainerParts> NativeRuntime::collect(schema::ContainerSpec::Reader given,
   co_return kj::mv(parts);
 }
 
-Task<StartedMonitor> NativeRuntime::launch(ContainerParts parts, std::string cgroupPath) {
+Task<StartedMonitor> NativeRuntime::launch(WaitingMonitor monitor, ContainerParts parts,
+                                           std::string cgroup) {
   std::string command = commandOf(parts.spec.getArguments());
   std::string id = parts.spec.getId();
-  auto work = [machinery = machinery_, parts = kj::mv(parts), cgroupPath]() mutable {
-    return prepare(*machinery, kj::mv(parts), cgroupPath);
+  auto work = [machinery = machinery_, parts = kj::mv(parts), cgroup]() mutable {
+    return prepare(*machinery, kj::mv(parts), cgroup);
   };
   auto preparing = context_.workers().run(kj::mv(work));
-  auto prepared = co_await kj::mv(preparing);
-  auto starting = startMonitor(context_.port(), kj::mv(prepared.start), *prepared.writer, command);
-  auto started = co_await kj::mv(starting);
-  for (auto& warning : started.warnings) {
-    context_.log(schema::LogLevel::WARNING, "container " + id + ": " + warning);
+  kj::Maybe<kj::Exception> failure;
+  try {
+    auto prepared = co_await kj::mv(preparing);
+    auto carrying = carryOut(context_.port(), kj::mv(monitor), kj::mv(prepared.plan),
+                             *prepared.writer, command);
+    auto started = co_await kj::mv(carrying);
+    for (auto& warning : started.warnings) {
+      context_.log(schema::LogLevel::WARNING, "container " + id + ": " + warning);
+    }
+    co_return kj::mv(started);
+  } catch (kj::Exception& exception) {
+    failure = kj::mv(exception);
   }
-  co_return kj::mv(started);
+  if (monitor.watch.get() != nullptr) co_await dismiss(kj::mv(monitor));
+  kj::throwFatalException(kj::mv(KJ_ASSERT_NONNULL(failure)));
+}
+
+Task<Groundwork> NativeRuntime::lay(std::string id, std::string cgroup) {
+  RunDirectory directory = directoryOf(id);
+  directory.begin(cgroup);
+  kj::Maybe<kj::Exception> failure;
+  try {
+    auto laying = layGroundwork(context_, machinery_, directory, cgroup);
+    auto groundwork = co_await kj::mv(laying);
+    co_return kj::mv(groundwork);
+  } catch (kj::Exception& exception) {
+    failure = kj::mv(exception);
+  }
+  auto clearing = clearAway(id, cgroup);
+  co_await kj::mv(clearing);
+  kj::throwFatalException(kj::mv(KJ_ASSERT_NONNULL(failure)));
 }
 
 Task<schema::Container::Client> NativeRuntime::make(schema::ContainerSpec::Reader given) {
@@ -150,19 +187,18 @@ Task<schema::Container::Client> NativeRuntime::make(schema::ContainerSpec::Reade
   auto collecting = collect(given, record);
   auto parts = co_await kj::mv(collecting);
   std::string id = given.getId();
-  std::string cgroup = cgroupPathOf(cgroupBase_, given);
-  RunDirectory directory(parts.directory);
+  std::string cgroup = cgroupPathOf(cgroupBase_, given.getCgroupParent(), id);
   written.setCgroup(cgroup);
-  directory.begin(cgroup);
+  auto groundwork = co_await reservations_->take(id, cgroup);
   kj::Maybe<kj::Exception> failure;
   try {
-    auto launching = launch(kj::mv(parts), cgroup);
+    auto launching = launch(kj::mv(groundwork.monitor), kj::mv(parts), cgroup);
     auto started = co_await kj::mv(launching);
     written.setMonitorPid(started.watch->pid());
     written.setMonitorTicks(os::startTicks(started.watch->pid()));
     os::Fd pidfd = os::openPidfd(started.pid);
-    directory.commit(written);
-    co_return add(directory, record, kj::mv(started.watch), kj::mv(pidfd));
+    groundwork.directory.commit(written);
+    co_return add(kj::mv(groundwork.directory), record, kj::mv(started.watch), kj::mv(pidfd));
   } catch (kj::Exception& exception) {
     failure = kj::mv(exception);
   }

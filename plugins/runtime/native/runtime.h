@@ -9,6 +9,7 @@
 
 #include "container.h"
 #include "container_plan.h"
+#include "reservations.h"
 #include "settings.capnp.h"
 
 namespace stave::native {
@@ -27,6 +28,7 @@ class NativeRuntime final : public schema::Runtime::Server {
   kj::Promise<void> get(GetContext context) override;
   kj::Promise<void> list(ListContext context) override;
   kj::Promise<void> features(FeaturesContext context) override;
+  kj::Promise<void> reserve(ReserveContext context) override;
 
  private:
   struct Entry {
@@ -38,7 +40,8 @@ class NativeRuntime final : public schema::Runtime::Server {
   Entry& find(const std::string& id);
   os::Fd namespaceOf(schema::NamespaceMode::Reader mode, const std::string& kind);
   Task<ContainerParts> collect(schema::ContainerSpec::Reader given, Message record);
-  Task<StartedMonitor> launch(ContainerParts parts, std::string cgroupPath);
+  Task<Groundwork> lay(std::string id, std::string cgroup);
+  Task<StartedMonitor> launch(WaitingMonitor monitor, ContainerParts parts, std::string cgroup);
   Task<schema::Container::Client> make(schema::ContainerSpec::Reader given);
   schema::Container::Client add(RunDirectory directory, Message record, kj::Own<MonitorWatch> watch,
                                 os::Fd pidfd);
@@ -52,6 +55,7 @@ class NativeRuntime final : public schema::Runtime::Server {
   os::Fd initProgram_;
   std::shared_ptr<Machinery> machinery_;
   std::shared_ptr<Environs> environs_;
+  std::shared_ptr<Reservations> reservations_;
   std::map<std::string, Entry> containers_;
   std::set<std::string> making_;
   bool stopping_ = false;

@@ -82,19 +82,28 @@ std::pair<Fd, Fd> streamPair(size_t sendBuffer) {
 }
 
 void sendMessage(int socket, const void* data, size_t size, int descriptor) {
+  std::vector<int> descriptors;
+  if (descriptor >= 0) descriptors.push_back(descriptor);
+  sendMessage(socket, data, size, descriptors);
+}
+
+void sendMessage(int socket, const void* data, size_t size, const std::vector<int>& descriptors) {
+  if (descriptors.size() > mostDescriptors) {
+    fail(ErrorCode::INVALID, "sending on a control socket: too many descriptors for a message");
+  }
   iovec part{const_cast<void*>(data), size};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(mostDescriptors * sizeof(int))];
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  if (descriptor >= 0) {
+  if (size_t bytes = descriptors.size() * sizeof(int); bytes != 0) {
     message.msg_control = control;
-    message.msg_controllen = sizeof(control);
+    message.msg_controllen = CMSG_SPACE(bytes);
     auto header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &descriptor, sizeof(descriptor));
+    header->cmsg_len = CMSG_LEN(bytes);
+    memcpy(CMSG_DATA(header), descriptors.data(), bytes);
   }
   if (sendmsg(socket, &message, MSG_NOSIGNAL) >= 0) return;
   int error = errno;

@@ -37,7 +37,6 @@ void replaceStandardStreams() {
 
 void releasePlan(Plan& plan) {
   plan.close();
-  sys::close(plan::planFd);
   sys::close(plan::reportFd);
 }
 
@@ -49,7 +48,8 @@ void releasePlan(Plan& plan) {
   StatusFile status;
   status.begin();
   Plan plan;
-  long result = plan.open(plan::planFd);
+  long result = plan.receive(plan::reportFd);
+  if (result == -EPIPE) sys::exit(0);  // nothing is wanted of it any more
   if (result < 0) {
     report(plan::ReportKind::failure, plan::notAStep, -result,
            static_cast<int>(plan::MonitorWork::plan));

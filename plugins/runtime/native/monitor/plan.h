@@ -11,9 +11,9 @@ namespace plan = native::plan;
 /// A plan in memory.
 class Plan {
  public:
-  /// Maps the plan behind the descriptor. Returns -errno, or -EINVAL if it is no plan of this
-  /// version.
-  long open(int fd);
+  /// Waits for the plan on the socket and maps it. Returns -errno, or -EINVAL if it is no plan of
+  /// this version, or -EPIPE if none will come.
+  long receive(int socket);
   void close();
 
   const plan::Header& header() const { return *reinterpret_cast<const plan::Header*>(base_); }
@@ -24,19 +24,18 @@ class Plan {
   const char* text(plan::Text text) const { return base_ + text.offset; }
 
   /// The descriptor behind a slot of the header or a step, -1 for none.
-  int descriptor(int slot) const {
-    return slot < 0 ? -1 : slot < limit() ? plan::firstSlotFd + slot : made_[slot];
-  }
-  void setDescriptor(int slot, int fd) { made_[slot] = fd; }
+  int descriptor(int slot) const { return slot < 0 ? -1 : descriptors_[slot]; }
+  void setDescriptor(int slot, int fd) { descriptors_[slot] = fd; }
 
   /// Closes the descriptors that came with the plan, but for those in `kept`.
   void closeDescriptors(const int* kept, int count);
 
  private:
-  int limit() const { return static_cast<int>(header().slotCount); }
+  long map(int fd);
 
   const char* base_ = nullptr;
-  int made_[plan::maximumSlots] = {};
+  int descriptors_[plan::maximumSlots] = {};  ///< of the slots
+  int given_ = 0;                             ///< how many came with the plan
 };
 
 /// Fills `list` with pointers to `count` texts that follow one another, and a null at the end.

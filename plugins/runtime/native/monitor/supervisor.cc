@@ -141,7 +141,7 @@ void Supervisor::onStarted() {
   if (size != static_cast<long>(sizeof(error))) error = 0;
   status_.value.execError = error;
   channel_.fd.reset();
-  if (starter_ >= 0) answer(controls_[starter_], error);
+  if (starter_ >= 0) answer(controls_[starter_], startNumber_, error);
   starter_ = -1;
 }
 

@@ -58,7 +58,7 @@ class Supervisor {
   // control
   void acceptControl();
   void serveControl(Watch& control);
-  void answer(Watch& control, int error);
+  void answer(Watch& control, uint32_t number, int error);
   int carryOut(Watch& control, const plan::ControlRequest& request, int fd);
   int attach(int fd);
   int resize(uint16_t width, uint16_t height);
@@ -84,7 +84,8 @@ class Supervisor {
   Watch listener_;
   Watch signals_;
   Watch controls_[mostControls];
-  int starter_ = -1;  ///< the control connection that waits for the answer to start
+  int starter_ = -1;          ///< the control connection that waits for the answer to start
+  uint32_t startNumber_ = 0;  ///< of that request
   sys::Fd oomFile_;
   sys::Fd killFile_;
   sys::Fd logDirectory_;

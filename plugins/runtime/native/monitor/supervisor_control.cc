@@ -59,7 +59,7 @@ void Supervisor::serveControl(Watch& control) {
   control.number = message.request.number;
   bool whole = size == static_cast<long>(sizeof(message.request));
   int error = whole ? carryOut(control, message.request, message.fd) : EINVAL;
-  if (error >= 0) answer(control, error);
+  if (error >= 0) answer(control, control.number, error);
 }
 
 /// Returns errno for the answer; -1: the answer comes later.
@@ -70,6 +70,7 @@ int Supervisor::carryOut(Watch& control, const plan::ControlRequest& request, in
     case plan::Request::start:
       if (status_.value.phase != plan::Phase::created) return EBUSY;
       starter_ = static_cast<int>(&control - controls_);
+      startNumber_ = control.number;
       startChild();
       return -1;
     case plan::Request::resize:
@@ -82,8 +83,8 @@ int Supervisor::carryOut(Watch& control, const plan::ControlRequest& request, in
   }
 }
 
-void Supervisor::answer(Watch& control, int error) {
-  plan::ControlReply reply{control.number, error, pid_};
+void Supervisor::answer(Watch& control, uint32_t number, int error) {
+  plan::ControlReply reply{number, error, pid_};
   sys::invoke(__NR_sendto, control.fd.get(), &reply, sizeof(reply), MSG_DONTWAIT | MSG_NOSIGNAL,
               nullptr, 0);
 }
