@@ -259,23 +259,27 @@ class RegistryTest(StackTest):
             self.pulled_and_removed(tag)
 
 
-class DiskFullTest(StackTest):
-    """The daemon's root is a file system of 32 MiB. The store has one of its own: where it cannot
-    write nobody learns how a pull has ended before there is room again."""
+class SmallDisk(StackTest):
+    """The daemon's root is a file system of 32 MiB."""
 
     overrides = IMPATIENT
+    folders = ("",)  # below the root: where the file systems are
 
     @classmethod
     def prepare(cls):
-        cls.places = (cls.stack.root, cls.stack.root + "/plugins/store-sqlite")
+        if cls is SmallDisk:
+            raise unittest.SkipTest("only what is derived from it")
+        cls.places = [cls.stack.root + folder for folder in cls.folders]
         for place in cls.places:
             os.makedirs(place)
             subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "none", place], check=True)
         cls.addClassCleanup(cls.unmount)
+        cls.filler = cls.stack.root + "/filler"
         cls.layout = images.Layout(cls.stack.home + "/layout")
         cls.layer = images.tar([("noise", {"data": os.urandom(4 << 20)})])
         cls.layout.add("big", [images.busybox_layer(), cls.layer], compress=False)
         cls.registry = BadRegistry(cls.layout)
+        cls.image = f"{cls.registry.host}/some/image:big"
         cls.addClassCleanup(cls.registry.close)
 
     @classmethod
@@ -288,47 +292,75 @@ class DiskFullTest(StackTest):
         space = os.statvfs(self.stack.root)
         return space.f_bavail * space.f_frsize
 
-    def fill(self, path):
-        with open(path, "wb", buffering=0) as file:
+    def fill(self):
+        with open(self.filler, "wb", buffering=0) as file:
             with self.assertRaisesRegex(OSError, "No space left"):
                 while file.write(bytes(1 << 16)):
                     pass
 
-    def start_pulling(self, image):
-        command = self.stack.command("pull", image)
-        pull = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(pull.stderr.close)
-        self.addCleanup(pull.wait)
-        self.addCleanup(pull.kill)
-        return pull
-
-    def test_disk_that_fills_up_in_the_middle_of_a_pull(self):
-        image, filler = f"{self.registry.host}/some/image:big", self.stack.root + "/filler"
+    def fails_on_the_way(self, code, *command):
+        """What pulls the image meets a full disk in the middle of it."""
         before, pause = self.free(), Pause()
         self.addCleanup(pause.over.set)
         self.registry.on(images.digest(self.layer), pause)
-        pull = self.start_pulling(image)
+        pull = subprocess.Popen(self.stack.command(*command), stderr=subprocess.PIPE, text=True)
+        self.addCleanup(pull.stderr.close)
+        self.addCleanup(pull.wait)
+        self.addCleanup(pull.kill)
         # Half of the layer is 2 MiB; unpacking, which is given up later, holds nearly as much.
         wait_until(lambda: self.free() < before - (7 << 19), "half a layer, also unpacked")
-        self.fill(filler)
+        self.fill()
         pause.over.set()
-        errors = pull.communicate(timeout=60)[1]
-        self.assertEqual(pull.returncode, 1, errors)
+        errors = pull.communicate(timeout=30)[1]
+        self.assertEqual(pull.returncode, code, errors)
         self.assertRegex(errors, "No space left on device|the file system has only|disk is full")
         self.assertIsNone(self.stack.process.poll())
-        os.unlink(filler)
+        return errors
+
+    def pulls_and_runs(self):
+        self.stack("pull", self.image)
+        self.stack("run", "--rm", self.image, "test", "-s", "/noise")
+        self.stack("rmi", self.image)
+
+
+class DiskFullTest(SmallDisk):
+    """The store has a file system of its own."""
+
+    folders = ("", "/plugins/store-sqlite")
+
+    def test_disk_that_fills_up_in_the_middle_of_a_pull(self):
+        self.fails_on_the_way(1, "pull", self.image)
+        os.unlink(self.filler)
         self.tearDown()  # what failed has left nothing
-        self.stack("pull", image)
-        self.stack("run", "--rm", image, "test", "-s", "/noise")
-        self.stack("rmi", image)
+        self.pulls_and_runs()
 
     def test_disk_that_is_too_small_for_a_layer(self):
-        image, filler = f"{self.registry.host}/some/image:other", self.stack.root + "/filler"
+        image = f"{self.registry.host}/some/image:other"
         self.layout.add("other", [images.tar([("noise", {"data": os.urandom(4 << 20)})])])
-        with open(filler, "wb") as file:
+        with open(self.filler, "wb") as file:
             file.write(bytes(self.free() - (2 << 20)))
         self.fails(1, ["needs", "the file system has only"], "pull", image)
-        os.unlink(filler)
+        os.unlink(self.filler)
+
+
+class DiskFullUnderTheStoreTest(SmallDisk):
+    """What has failed cannot be written down before there is room again, and is told nevertheless."""
+
+    def check(self, code, *command):
+        errors = self.fails_on_the_way(code, *command)
+        self.assertIn("cannot be written down", errors)
+        os.unlink(self.filler)
+        wait_until(lambda: not self.stack.pods(), "the end of the container")
+        self.pulls_and_runs()
+
+    def test_pull(self):
+        self.check(1, "pull", self.image)
+
+    def test_run(self):
+        self.check(125, "run", "--rm", self.image, "true")
+
+    def test_run_in_the_background(self):
+        self.check(125, "run", "-d", "--rm", self.image, "true")
 
 
 class HostilePluginTest(unittest.TestCase):

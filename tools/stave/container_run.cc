@@ -14,6 +14,7 @@
 #include "pod_wait.h"
 #include "progress.h"
 #include "syntax.h"
+#include "unwritten.h"
 
 extern char** environ;
 
@@ -86,6 +87,13 @@ struct Foreground {
   uint64_t revision = 0;
 };
 
+/// Once nothing but the status can tell it: fails when that cannot be written down.
+kj::Promise<PodEnd> toldEnd(Foreground& run, kj::ForkedPromise<PodEnd>& end) {
+  auto unwritten = failIfUnwritten(run.session.client().events, selectionOf(run.pod));
+  return end.addBranch().exclusiveJoin(
+      unwritten.then([]() -> kj::Promise<PodEnd> { return kj::NEVER_DONE; }));
+}
+
 /// The streams until they end. If they cannot be joined because the container could not be started,
 /// that is told by the end of the pod, and this never comes.
 kj::Promise<StreamEnd> streamsUnlessFailed(Foreground& run, kj::ForkedPromise<PodEnd>& end) {
@@ -95,9 +103,9 @@ kj::Promise<StreamEnd> streamsUnlessFailed(Foreground& run, kj::ForkedPromise<Po
     if (over.failed) return StreamEnd::ended;
     return kj::NEVER_DONE;
   });
-  auto joined = streams.catch_([&end](kj::Exception&& exception) -> kj::Promise<StreamEnd> {
+  auto joined = streams.catch_([&run, &end](kj::Exception&& exception) -> kj::Promise<StreamEnd> {
     if (interruptedBy(exception) != 0) return kj::mv(exception);
-    return end.addBranch().then([exception = kj::mv(exception)](PodEnd over) mutable {
+    return toldEnd(run, end).then([exception = kj::mv(exception)](PodEnd over) mutable {
       if (!over.failed) kj::throwFatalException(kj::mv(exception));
       return StreamEnd::ended;
     });
@@ -112,7 +120,7 @@ Task<int> runAttached(Foreground run) {
   auto end = ending.fork();
   auto over = co_await streamsUnlessFailed(run, end);
   if (over == StreamEnd::detached) co_return 0;
-  auto result = co_await end.addBranch();
+  auto result = co_await toldEnd(run, end);
   if (result.failed) complain(result.message);
   co_return result.exitCode;
 }
@@ -182,8 +190,9 @@ int runDetached(Session& session, const RunOptions& options, ObjectCopy pod,
   auto& object = created.at(0);
   writeIdFile(options, object.uid());
   auto desired = object.spec<schema::PodSpec>().getDesired();
-  session.wait(
-      waitForState(client.objects, ObjectCopy(object.reader()), transaction.revision(), desired));
+  kj::Promise<void> answered =
+      waitForState(client.objects, ObjectCopy(object.reader()), transaction.revision(), desired);
+  session.wait(answered.exclusiveJoin(failIfUnwritten(client.events, selectionOf(object))));
   print(object.uid() + "\n");
   return 0;
 }

@@ -4,15 +4,13 @@
 
 #include <memory>
 
+#include "unwritten.h"
+
 namespace stave::cli {
 
 namespace {
 
 using Phase = schema::PodStatus::Phase;
-
-Selection selectionOf(const ObjectCopy& pod) {
-  return {"Pod", pod.name(), std::string(pod.metadata().getNamespace())};
-}
 
 PodEnd endOf(schema::PodStatus::Reader status) {
   PodEnd end;

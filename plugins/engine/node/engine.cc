@@ -17,7 +17,7 @@ Engine::Engine(kj::Own<Environment> environment)
       podObjects_(*environment_, "Pod"),
       writer_(*environment_),
       index_(imageObjects_),
-      imageReconciler_(*environment_, imageObjects_, writer_),
+      imageReconciler_(*environment_, imageObjects_, index_.failures(), writer_),
       networks_(*environment_, networkObjects_, writer_),
       volumes_(*environment_, volumeObjects_, writer_),
       pods_({.environment = *environment_,
@@ -35,6 +35,7 @@ Engine::Engine(kj::Own<Environment> environment)
   for (auto mirror : {&imageObjects_, &networkObjects_, &volumeObjects_}) {
     mirror->onChange([this](const ObjectPointer&, bool) { pods_.resourcesChanged(); });
   }
+  index_.failures().onNote([this]() { pods_.resourcesChanged(); });
   networks_.onReady([this]() { pods_.resourcesChanged(); });
   volumes_.onReady([this]() { pods_.resourcesChanged(); });
   pods_.onChange([this]() { volumes_.noteUse(podsByVolume()); });
@@ -90,6 +91,8 @@ Task<> Engine::awaitImage(std::string name, std::string manifestDigest) {
       if (answered && status.getPhase() == schema::ImageStatus::Phase::FAILED) {
         fail(status.getCode(), text(status.getMessage()));
       }
+      auto failure = index_.failures().of(*object);
+      if (failure != nullptr) fail(failure->code, failure->message);
     }
     co_await environment_->timer.afterDelay(pause);
   }

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "image_failures.h"
 #include "mirror.h"
 
 namespace stave::node {
@@ -38,6 +39,9 @@ class ImageIndex {
 
   const std::map<std::string, ObjectPointer>& all() const { return images_.all(); }
 
+  ImageFailures& failures() { return failures_; }
+  const ImageFailures& failures() const { return failures_; }
+
  private:
   std::string find(const std::string& reference) const;  ///< empty: not here
   std::string findById(std::string_view beginning) const;
@@ -45,6 +49,7 @@ class ImageIndex {
 
   Mirror& images_;
   std::map<std::string, ReadyImagePointer> ready_;
+  ImageFailures failures_;
 };
 
 }  // namespace stave::node

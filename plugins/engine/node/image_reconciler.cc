@@ -18,6 +18,11 @@ bool hasName(const ObjectCopy& object) {
   return object.name().rfind("sha256:", 0) != 0;
 }
 
+/// Whether a call to the kernel that failed so is worth repeating.
+bool passes(ErrorCode code) {
+  return code == ErrorCode::UNAVAILABLE || code == ErrorCode::DEADLINE;
+}
+
 std::string repoDigestOf(const ObjectCopy& object, const FetchedImage& image) {
   if (object.spec<schema::ImageSpec>().getDigest().size() > 0 || !hasName(object)) return {};
   if (object.spec<schema::ImageSpec>().getSource().size() > 0) return {};
@@ -27,13 +32,24 @@ std::string repoDigestOf(const ObjectCopy& object, const FetchedImage& image) {
 
 }  // namespace
 
-ImageReconciler::ImageReconciler(Environment& environment, Mirror& images, ObjectWriter& writer)
+ImageReconciler::ImageReconciler(Environment& environment, Mirror& images, ImageFailures& failures,
+                                 ObjectWriter& writer)
     : environment_(environment),
       images_(images),
+      failures_(failures),
       writer_(writer),
       work_(environment, "image", [this](const std::string& name) { return reconcile(name); }),
       tasks_(environment, "layers") {
-  images_.onChange([this](const ObjectPointer& object, bool) { work_.poke(object->key()); });
+  images_.onChange([this](const ObjectPointer& object, bool) { noteChange(*object); });
+}
+
+void ImageReconciler::noteChange(const ObjectCopy& object) {
+  bool failedBefore = failures_.last(object.key()) != nullptr && failures_.of(object) == nullptr;
+  if (failedBefore || object.deleted()) {
+    work_.hurry(object.key());
+  } else {
+    work_.poke(object.key());
+  }
 }
 
 Task<> ImageReconciler::reconcile(std::string name) {
@@ -62,24 +78,45 @@ void ImageReconciler::noteAnswer(const ObjectCopy& object) {
   answered_[object.key()] = {object.uid(), object.generation()};
 }
 
+/// What failed is not tried again before it is asked for again, however long it takes until there
+/// is room to write that down.
 Task<> ImageReconciler::fetch(ObjectPointer object) {
-  co_await writer_.addFinalizer(*object);
-  auto digest = text(object->spec<schema::ImageSpec>().getDigest());
-  if (digest.empty()) co_await reportPulling(object);
-  kj::Maybe<kj::Exception> failure;
+  bool here = false;
+  if (failures_.of(*object) == nullptr) here = co_await tryToFetch(object);
+  auto failure = failures_.of(*object);
+  if (!here && failure != nullptr) co_await reportFailure(object, *failure);
+}
+
+/// Whether it is here now; if not, the failure was noted. Fails when the kernel could not be told
+/// for a reason that passes.
+Task<bool> ImageReconciler::tryToFetch(ObjectPointer object) {
+  bool telling = true;
   try {
-    ImagePuller puller(environment_, object);
-    FetchedImage image;
-    if (digest.empty()) {
-      image = co_await puller.pull();
-    } else {
-      image = co_await puller.unpackLocal(digest);
-    }
+    co_await writer_.addFinalizer(*object);
+    bool local = object->spec<schema::ImageSpec>().getDigest().size() > 0;
+    if (!local) co_await reportPulling(object);
+    telling = false;
+    auto image = co_await pull(object);
+    telling = true;
     co_await succeed(object, std::move(image));
+    co_return true;
   } catch (const kj::Exception& exception) {
-    failure = kj::cp(exception);
+    if (telling && passes(codeOf(exception))) throw;
+    failures_.note(*object, exception);
   }
-  KJ_IF_MAYBE (exception, failure) co_await reportFailure(object, kj::mv(*exception));
+  co_return false;
+}
+
+Task<FetchedImage> ImageReconciler::pull(ObjectPointer object) {
+  ImagePuller puller(environment_, object);
+  auto digest = text(object->spec<schema::ImageSpec>().getDigest());
+  FetchedImage image;
+  if (digest.empty()) {
+    image = co_await puller.pull();
+  } else {
+    image = co_await puller.unpackLocal(digest);
+  }
+  co_return std::move(image);
 }
 
 Task<> ImageReconciler::reportPulling(ObjectPointer object) {
@@ -132,15 +169,15 @@ Task<> ImageReconciler::keepOld(ObjectPointer object, std::string newConfig) {
                                              object->name() + " is another image now", object);
 }
 
-Task<> ImageReconciler::reportFailure(ObjectPointer object, kj::Exception failure) {
+Task<> ImageReconciler::reportFailure(ObjectPointer object, ImageFailures::Failure failure) {
   capnp::MallocMessageBuilder message;
   message.setRoot(object->status<schema::ImageStatus>());
   auto status = message.getRoot<schema::ImageStatus>();
   status.setPhase(Phase::FAILED);
-  status.setMessage(textOf(failure).c_str());
-  status.setCode(codeOf(failure));
+  status.setMessage(failure.message.c_str());
+  status.setCode(failure.code);
   status.setObservedGeneration(object->generation());
-  co_await writer_.status<schema::ImageStatus>(*object, status.asReader(), textOf(failure));
+  co_await writer_.status<schema::ImageStatus>(*object, status.asReader(), failure.message);
   noteAnswer(*object);
 }
 

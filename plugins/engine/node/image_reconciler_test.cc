@@ -85,6 +85,83 @@ TEST_F(ImageReconcilerTest, FailsOnceHoweverLateItHearsOfItsOwnAnswer) {
   EXPECT_EQ(pulls(), 1u);
 }
 
+struct FullStoreTest : EngineTest {
+  ~FullStoreTest() noexcept override {}
+
+  std::shared_ptr<testing::Script> store = std::make_shared<testing::Script>();
+  testing::FakeObjects::Name nowhere{"Image", "docker.io/library/nowhere:1"};
+  std::string topic = "object/Image/docker.io/library/nowhere:1/unwritten";
+
+  schema::Objects::Client kernelObjects() override {
+    return testing::scripted<schema::Objects>(objects.client(), loop.timer(), store);
+  }
+  void fillDisk() {
+    auto full = makeError(ErrorCode::EXHAUSTED, "disk full");
+    store->fail("commit", testing::Script::every, kj::mv(full));
+  }
+  void pullInVain() {
+    start();
+    fillDisk();
+    objects.create<schema::ImageSpec>(nowhere, [](auto) {});
+    until([&]() { return !events.recorded(topic).empty(); }, "the failure");
+  }
+  schema::ImageStatus::Reader imageStatus() {
+    return KJ_ASSERT_NONNULL(objects.find(nowhere)).getStatus().getAs<schema::ImageStatus>();
+  }
+};
+
+TEST_F(FullStoreTest, AFailureIsToldAndWrittenDownOnceThereIsRoom) {
+  pullInVain();
+  auto message = events.recorded(topic)[0]["message"];
+  EXPECT_NE(message.find("disk full"), std::string::npos) << message;
+  store->clear();
+  until([&]() { return imageStatus().getPhase() == schema::ImageStatus::Phase::FAILED; },
+        "the status");
+  EXPECT_EQ(imageStatus().getCode(), ErrorCode::EXHAUSTED);
+  EXPECT_EQ(world->pulled.size(), 0u) << "it was not to be tried again";
+}
+
+TEST_F(FullStoreTest, WhatIsAskedForAgainIsTriedAtOnce) {
+  pullInVain();
+  until([&]() { return events.recorded(topic).size() >= 3; }, "longer pauses");
+  store->clear();
+  objects.updateSpec<schema::ImageSpec>(nowhere, [](auto spec) { spec.setPull(1); });
+  testing::runFor(loop, 100 * kj::MILLISECONDS);
+  EXPECT_EQ(imageStatus().getObservedGeneration(), 2u);
+  EXPECT_EQ(imageStatus().getCode(), ErrorCode::NOT_FOUND);
+}
+
+TEST_F(FullStoreTest, APodThatWaitsForTheImageIsToldToo) {
+  start();
+  objects.create<schema::ImageSpec>(nowhere, [](auto) {});
+  until([&]() { return imageStatus().getPhase() == schema::ImageStatus::Phase::FAILED; },
+        "the first failure");
+  store->delay("commit", testing::Script::every, 100 * kj::MILLISECONDS);
+  create("web", [](auto spec) { spec.getContainers()[0].setImage("nowhere:1"); });
+  until([&]() { return world->pulled.size() == 2; }, "the second pull");
+  store->clear();
+  fillDisk();
+  auto told = "object/Pod/default/web/unwritten";
+  auto failed = [&]() {
+    auto recorded = events.recorded(told);
+    return !recorded.empty() &&
+           recorded.back()["message"].find("manifest unknown") != std::string::npos;
+  };
+  until(failed, "the pod's failure");
+}
+
+TEST_F(FullStoreTest, APodThatIsToGoWhenDoneGoesOnceThereIsRoom) {
+  start();
+  create("once", [](auto spec) { spec.setRemoveWhenDone(true); });
+  until("once", Phase::RUNNING);
+  fillDisk();
+  auto before = store->calls("commit");
+  world->exit(uid("once"), 0);
+  until([&]() { return store->calls("commit") > before + 1; }, "an attempt to delete it");
+  store->clear();
+  untilGone("once");
+}
+
 TEST_F(ImageReconcilerTest, PullsAgainWhenAskedAgain) {
   start();
   objects.create<schema::ImageSpec>({"Image", "docker.io/library/debian:12"}, [](auto) {});

@@ -18,6 +18,13 @@ Readiness waitingFor(const std::string& image, const std::string& message = {}) 
           .message = "waiting for image " + image + (message.empty() ? "" : ": " + message)};
 }
 
+Readiness pullFailed(std::string message, ErrorCode code) {
+  return {.state = Readiness::State::failed,
+          .reason = "ImagePullFailed",
+          .message = std::move(message),
+          .code = code};
+}
+
 /// Whether the status answers the latest pull.
 bool isFresh(const ObjectCopy& object) {
   auto status = object.status<schema::ImageStatus>();
@@ -70,21 +77,25 @@ Task<Readiness> ImageWants::ask(ObjectPointer pod, schema::PodContainer::Reader 
                                                "pod " + pod->key() + " needs it", pod);
     co_return waitingFor(name);
   }
-  auto status = object->status<schema::ImageStatus>();
-  auto phase = status.getPhase();
-  bool settled = status.getObservedGeneration() == object->generation();
-  bool failed = phase == schema::ImageStatus::Phase::FAILED && settled;
+  auto failure = failureOf(*object);
   bool local = object->spec<schema::ImageSpec>().getDigest().size() > 0;
   bool ready = isFresh(*object);
-  if (first && !local && (failed || ready)) {
+  if (first && !local && (failure || ready)) {
     co_await pullAgain(object, "pod " + pod->key() + " needs it");
     co_return waitingFor(name);
   }
-  if (!failed) co_return waitingFor(name, text(status.getMessage()));
-  co_return Readiness{.state = Readiness::State::failed,
-                      .reason = "ImagePullFailed",
-                      .message = text(status.getMessage()),
-                      .code = status.getCode()};
+  if (failure) co_return std::move(*failure);
+  co_return waitingFor(name, text(object->status<schema::ImageStatus>().getMessage()));
+}
+
+/// Why the latest pull failed, whether or not there was room to write that down.
+std::optional<Readiness> ImageWants::failureOf(const ObjectCopy& object) const {
+  auto known = images_.failures().of(object);
+  if (known != nullptr) return pullFailed(known->message, known->code);
+  auto status = object.status<schema::ImageStatus>();
+  bool settled = status.getObservedGeneration() == object.generation();
+  if (!settled || status.getPhase() != schema::ImageStatus::Phase::FAILED) return {};
+  return pullFailed(text(status.getMessage()), status.getCode());
 }
 
 Task<> ImageWants::pullAgain(ObjectPointer object, std::string reason) {

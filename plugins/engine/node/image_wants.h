@@ -1,8 +1,9 @@
 #pragma once
 
-#include <set>
-
 #include <stave/schema/objects/pod.capnp.h>
+
+#include <optional>
+#include <set>
 
 #include "image_index.h"
 #include "object_writer.h"
@@ -34,6 +35,7 @@ class ImageWants {
 
  private:
   Task<Readiness> ask(ObjectPointer pod, schema::PodContainer::Reader container, std::string name);
+  std::optional<Readiness> failureOf(const ObjectCopy& object) const;
   Task<> pullAgain(ObjectPointer object, std::string reason);
 
   ObjectWriter& writer_;

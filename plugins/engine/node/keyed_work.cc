@@ -25,6 +25,12 @@ void KeyedWork::poke(const std::string& key) {
   if (fresh) tasks_.add(run(key));
 }
 
+void KeyedWork::hurry(const std::string& key) {
+  poke(key);
+  auto resting = resting_.find(key);
+  if (resting != resting_.end()) resting->second->fulfill();
+}
+
 Task<> KeyedWork::run(std::string key) {
   auto pause = firstPause;
   while (running_[key]) {
@@ -35,10 +41,17 @@ Task<> KeyedWork::run(std::string key) {
       continue;
     }
     running_[key] = true;
-    co_await environment_.timer.afterDelay(pause);
+    co_await rest(key, pause);
+    resting_.erase(key);
     pause = std::min(pause * 2, longestPause);
   }
   running_.erase(key);
+}
+
+kj::Promise<void> KeyedWork::rest(const std::string& key, kj::Duration pause) {
+  auto woken = kj::newPromiseAndFulfiller<void>();
+  resting_[key] = kj::mv(woken.fulfiller);
+  return environment_.timer.afterDelay(pause).exclusiveJoin(kj::mv(woken.promise));
 }
 
 Task<bool> KeyedWork::attempt(std::string key) {

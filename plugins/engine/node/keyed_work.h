@@ -18,14 +18,19 @@ class KeyedWork {
 
   void poke(const std::string& key);
 
+  /// The same, and a pause after a failure ends: what failed was something else.
+  void hurry(const std::string& key);
+
  private:
   Task<> run(std::string key);
+  kj::Promise<void> rest(const std::string& key, kj::Duration pause);
   Task<bool> attempt(std::string key);
 
   Environment& environment_;
   std::string what_;
   Work work_;
   std::map<std::string, bool> running_;  ///< whether to run once more
+  std::map<std::string, kj::Own<kj::PromiseFulfiller<void>>> resting_;
   LoggedTasks tasks_;
 };
 

@@ -89,6 +89,23 @@ kj::Promise<void> ObjectWriter::remove(const ObjectCopy& object, const std::stri
   return sendUnlessGone(begin(object, schema::Change::Op::DELETE, reason));
 }
 
+kj::Promise<void> ObjectWriter::tellIfFull(kj::Promise<void> writing, const ObjectCopy& object,
+                                           std::string reason) {
+  auto topic = "object/" + text(object.metadata().getKind()) + "/" + object.key() + "/unwritten";
+  return writing.catch_([&events = environment_.events, topic = std::move(topic),
+                         reason = std::move(reason)](kj::Exception&& exception) mutable {
+    if (codeOf(exception) == ErrorCode::EXHAUSTED) {
+      auto request = events.publishRequest();
+      request.setTopic(topic.c_str());
+      auto attribute = request.initAttributes(1)[0];
+      attribute.setKey("message");
+      attribute.setValue((reason + "; this cannot be written down: " + textOf(exception)).c_str());
+      request.send().ignoreResult().detach([](kj::Exception&&) {});
+    }
+    kj::throwRecoverableException(kj::mv(exception));
+  });
+}
+
 kj::Promise<void> ObjectWriter::sendUnlessGone(CommitRequest request) {
   return unless(request.send().ignoreResult(), ErrorCode::NOT_FOUND);
 }

@@ -12,13 +12,15 @@ class ObjectWriter {
  public:
   explicit ObjectWriter(Environment& environment) : environment_(environment) {}
 
-  /// Replaces the status. Gone meanwhile: nothing happens.
+  /// Replaces the status. Gone meanwhile: nothing happens. When the store has no room for it, who
+  /// waits for it hears so from the bus: "object/KIND/KEY/unwritten", with a message that begins
+  /// with `reason`.
   template <typename Status>
   kj::Promise<void> status(const ObjectCopy& object, typename Status::Reader status,
                            const std::string& reason) {
     auto request = begin(object, schema::Change::Op::STATUS, reason);
     request.getChanges()[0].getObject().getStatus().template setAs<Status>(status);
-    return sendUnlessGone(kj::mv(request));
+    return tellIfFull(sendUnlessGone(kj::mv(request)), object, reason);
   }
 
   /// Makes an object. Exists already: nothing happens.
@@ -72,6 +74,8 @@ class ObjectWriter {
   CommitRequest beginCreate(const std::string& kind, const std::string& name,
                             const std::string& reason, const ObjectPointer& because);
   CommitRequest beginUpdate(const ObjectCopy& object, const std::string& reason);
+  kj::Promise<void> tellIfFull(kj::Promise<void> writing, const ObjectCopy& object,
+                               std::string reason);
   static kj::Promise<void> sendUnlessChanged(CommitRequest request);
   static kj::Promise<void> sendUnlessGone(CommitRequest request);
   static kj::Promise<void> sendUnlessThere(CommitRequest request);

@@ -103,6 +103,21 @@ TEST_F(ObjectWriting, WhatIsBeingDeletedIsNotHeldBackAnew) {
   EXPECT_EQ(finalizers("web"), Finalizers{"other"});
 }
 
+TEST_F(ObjectWriting, AStatusThatThereIsNoRoomForIsToldByTheBus) {
+  create("web");
+  environment.objects = testing::scripted<schema::Objects>(objects.client(), loop.timer(), script);
+  script->fail("commit", 1, makeError(ErrorCode::EXHAUSTED, "disk full"));
+  script->fail("commit", 2, makeError(ErrorCode::UNAVAILABLE, "no store"));
+  auto pod = copyOf("web");
+  for (auto code : {ErrorCode::EXHAUSTED, ErrorCode::UNAVAILABLE}) {
+    auto writing = writer.status<schema::PodStatus>(pod, statusOf(Phase::FAILED), "it broke");
+    EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(writing)), code);
+  }
+  auto told = events.recorded("object/Pod/default/web/unwritten");
+  ASSERT_EQ(told.size(), 1u) << "who is down for a moment can be told later";
+  EXPECT_EQ(told[0]["message"], "it broke; this cannot be written down: disk full");
+}
+
 TEST_F(ObjectWriting, OtherFailuresAreTold) {
   create("web");
   environment.objects = testing::scripted<schema::Objects>(objects.client(), loop.timer(), script);

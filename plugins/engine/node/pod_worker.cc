@@ -140,6 +140,9 @@ Task<> PodWorker::publish() {
   try {
     auto status = published_->getRoot<schema::PodStatus>().asReader();
     auto phase = kj::str("the pod is ", status.getPhase());
+    if (status.getPhase() == schema::PodStatus::Phase::FAILED) {
+      phase = kj::str(phase, ": ", status.getMessage());
+    }
     co_await writer_.status<schema::PodStatus>(*pod_.object, status, phase.cStr());
   } catch (const kj::Exception& exception) {
     failure = textOf(exception);
@@ -294,10 +297,10 @@ Task<> PodWorker::tearDown() {
 Task<> PodWorker::deleteObject() {
   kj::Promise<void> told = kj::READY_NOW;
   if (statusChanged()) told = publish();
-  pod_.state.deletionAsked = true;
   auto removed = writer_.remove(*pod_.object, "all its containers have stopped");
   co_await kj::mv(told);
   co_await kj::mv(removed);
+  pod_.state.deletionAsked = true;
 }
 
 }  // namespace stave::node
