@@ -96,6 +96,7 @@ class StackTest(unittest.TestCase):
             "images": self.stack("get", "images", "--json").splitlines(),
             "pods": sorted(self.stack.pods()),
             "layers": sorted(os.listdir(layers)),
+            "usage": self.stack("system", "df").splitlines()[:4],  # not the blobs, which are kept
         }
 
     def fails(self, code, words, *arguments):
@@ -160,13 +161,18 @@ class RegistryTest(StackTest):
     def name(self, tag):
         return f"{self.registry.host}/some/image:{tag}"
 
-    def fresh(self, tag, *entries, keep=1, diff_id=None):
-        """An image nobody has seen, with this share of its layer. Returns the layer's digest."""
+    def layer(self, *entries, keep=1):
+        """One that nobody has seen, with this share of its bytes: descriptor and diff id."""
         tar = images.tar([("unique", {"data": os.urandom(2048)}), *entries])
         data = gzip.compress(tar, mtime=0)
         data = data[: int(len(data) * keep)]
         layer = {"digest": self.layout.blob(data), "size": len(data), "mediaType": LAYER}
-        self.layout.add_raw(tag, [layer], [diff_id or images.digest(tar)])
+        return layer, images.digest(tar)
+
+    def fresh(self, tag, *entries, keep=1, diff_id=None):
+        """An image nobody has seen, of one such layer. Returns the layer's digest."""
+        layer, unpacked = self.layer(*entries, keep=keep)
+        self.layout.add_raw(tag, [layer], [diff_id or unpacked])
         return layer["digest"]
 
     def parts(self):
@@ -208,6 +214,21 @@ class RegistryTest(StackTest):
     def test_layer_that_ends_in_the_middle(self):
         self.fresh("half", keep=0.5)
         self.refused("half", "gzip data ends in the middle")
+
+    def test_good_layers_below_a_bad_one(self):
+        layers = [self.layer(), self.layer(), self.layer(keep=0.5)]
+        descriptors, diff_ids = zip(*layers)
+        self.layout.add_raw("top", list(descriptors), list(diff_ids))
+        pause = Pause()
+        self.registry.on(descriptors[2]["digest"], pause)
+        command = self.stack.command("pull", "-q", self.name("top"))
+        pull = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self.addCleanup(pull.wait)
+        self.addCleanup(pause.over.set)
+        there = len(self.before["layers"]) + 2
+        wait_until(lambda: len(self.holdings()["layers"]) == there, "the good ones, unpacked")
+        pause.over.set()
+        self.assertEqual(pull.wait(timeout=30), 1)
 
     def test_transfer_that_ends_in_the_middle(self):
         layer = self.fresh("cut-off")

@@ -64,8 +64,11 @@ class ImagePuller::Sink final : public schema::PullSink::Server {
   kj::Own<kj::PromiseFulfiller<FetchedImage>> resolved_;
 };
 
-ImagePuller::ImagePuller(Environment& environment, ObjectPointer image)
-    : environment_(environment), object_(image), progress_(environment, image->name()) {}
+ImagePuller::ImagePuller(Environment& environment, ObjectPointer image, LayersKnown layersKnown)
+    : environment_(environment),
+      object_(image),
+      layersKnown_(std::move(layersKnown)),
+      progress_(environment, image->name()) {}
 
 Task<FetchedImage> ImagePuller::pull() {
   auto spec = object_->spec<schema::ImageSpec>();
@@ -126,6 +129,7 @@ Task<> ImagePuller::begin(FetchedImage image) {
                                  std::to_string(image_.diffIds.size()) + " diff ids");
   }
   image_.chainIds = image::chainIds(image_.diffIds);
+  layersKnown_(image_.chainIds);
   image_.unpackedSizes.assign(image_.layers.size(), 0);
   co_await hold();
   co_await unpackAll();

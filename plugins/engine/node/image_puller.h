@@ -27,7 +27,10 @@ struct FetchedImage {
 /// Brings one image here: blobs into content, layers into storage, both at the same time.
 class ImagePuller {
  public:
-  ImagePuller(Environment& environment, ObjectPointer image);
+  /// Tells the chain ids of its layers, lowest first, before the first is unpacked.
+  using LayersKnown = std::function<void(const std::vector<std::string>& chainIds)>;
+
+  ImagePuller(Environment& environment, ObjectPointer image, LayersKnown layersKnown);
 
   /// From a registry.
   Task<FetchedImage> pull();
@@ -49,6 +52,7 @@ class ImagePuller {
 
   Environment& environment_;
   ObjectPointer object_;
+  LayersKnown layersKnown_;
   ProgressHub progress_;
   FetchedImage image_;
   bool begun_ = false;

@@ -4,8 +4,6 @@
 #include <stave/error.h>
 #include <stave/image/reference.h>
 
-#include <algorithm>
-
 #include "text.h"
 
 namespace stave::node {
@@ -38,6 +36,7 @@ ImageReconciler::ImageReconciler(Environment& environment, Mirror& images, Image
       images_(images),
       failures_(failures),
       writer_(writer),
+      layers_(environment, images),
       work_(environment, "image", [this](const std::string& name) { return reconcile(name); }),
       tasks_(environment, "layers") {
   images_.onChange([this](const ObjectPointer& object, bool) { noteChange(*object); });
@@ -104,11 +103,15 @@ Task<bool> ImageReconciler::tryToFetch(ObjectPointer object) {
     if (telling && passes(codeOf(exception))) throw;
     failures_.note(*object, exception);
   }
+  layers_.release(object->key());
+  collectLayers();
   co_return false;
 }
 
 Task<FetchedImage> ImageReconciler::pull(ObjectPointer object) {
-  ImagePuller puller(environment_, object);
+  ImagePuller puller(environment_, object, [this, object](const auto& chainIds) {
+    layers_.claim(object->key(), chainIds);
+  });
   auto digest = text(object->spec<schema::ImageSpec>().getDigest());
   FetchedImage image;
   if (digest.empty()) {
@@ -182,60 +185,15 @@ Task<> ImageReconciler::reportFailure(ObjectPointer object, ImageFailures::Failu
 }
 
 Task<> ImageReconciler::remove(ObjectPointer object) {
-  condemn(*object);
+  layers_.release(object->key());
+  for (auto layer : object->status<schema::ImageStatus>().getLayers()) {
+    layers_.condemn(text(layer.getChainId()));
+  }
   auto request = environment_.drivers.content.releaseRequest();
   request.setName(("image/" + object->name()).c_str());
   co_await request.send();
-  co_await removeUnused();
+  co_await layers_.collect();
   co_await writer_.removeFinalizer(*object);
-}
-
-void ImageReconciler::condemn(const ObjectCopy& object) {
-  for (auto layer : object.status<schema::ImageStatus>().getLayers()) {
-    auto chainId = text(layer.getChainId());
-    auto known = std::find(condemned_.begin(), condemned_.end(), chainId);
-    if (known == condemned_.end()) condemned_.push_back(chainId);
-  }
-}
-
-std::set<std::string> ImageReconciler::usedLayers() const {
-  std::set<std::string> used;
-  for (auto& [name, object] : images_.all()) {
-    if (object->deleted()) continue;
-    for (auto layer : object->status<schema::ImageStatus>().getLayers()) {
-      used.insert(text(layer.getChainId()));
-    }
-  }
-  return used;
-}
-
-Task<> ImageReconciler::removeUnused() {
-  if (collecting_) co_return;
-  collecting_ = true;
-  auto done = kj::defer([this]() { collecting_ = false; });
-  auto waiting = condemned_;
-  for (size_t i = waiting.size(); i-- > 0;) {
-    auto used = usedLayers();
-    bool gone = used.count(waiting[i]) > 0;
-    if (!gone) gone = co_await removeLayer(waiting[i]);
-    if (gone) {
-      condemned_.erase(std::remove(condemned_.begin(), condemned_.end(), waiting[i]),
-                       condemned_.end());
-    }
-  }
-}
-
-/// Whether it is gone; in use by a container or a later layer it stays for now.
-Task<bool> ImageReconciler::removeLayer(std::string chainId) {
-  auto request = environment_.drivers.storage.removeLayerRequest();
-  request.setChainId(chainId.c_str());
-  try {
-    co_await request.send();
-  } catch (const kj::Exception& exception) {
-    if (codeOf(exception) != ErrorCode::CONFLICT) throw;
-    co_return false;
-  }
-  co_return true;
 }
 
 }  // namespace stave::node

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <map>
-#include <set>
 
 #include "image_index.h"
+#include "image_layers.h"
 #include "image_puller.h"
 #include "keyed_work.h"
 #include "object_writer.h"
@@ -17,7 +17,7 @@ class ImageReconciler {
                   ObjectWriter& writer);
 
   /// Layers that could not be removed because a container stood on them.
-  void collectLayers() { tasks_.add(removeUnused()); }
+  void collectLayers() { tasks_.add(layers_.collect()); }
 
  private:
   void noteChange(const ObjectCopy& object);
@@ -32,10 +32,6 @@ class ImageReconciler {
   Task<> reportPulling(ObjectPointer object);
   Task<> keepOld(ObjectPointer object, std::string newConfig);
   Task<> remove(ObjectPointer object);
-  Task<> removeUnused();
-  std::set<std::string> usedLayers() const;
-  void condemn(const ObjectCopy& object);
-  Task<bool> removeLayer(std::string chainId);
 
   Environment& environment_;
   Mirror& images_;
@@ -43,8 +39,7 @@ class ImageReconciler {
   ObjectWriter& writer_;
   /// By name, what was answered last: the mirror hears of an answer only after it was written.
   std::map<std::string, std::pair<std::string, uint64_t>> answered_;  ///< uid and generation
-  std::vector<std::string> condemned_;  ///< layers to be removed, lowest first
-  bool collecting_ = false;
+  ImageLayers layers_;
   KeyedWork work_;
   LoggedTasks tasks_;
 };
