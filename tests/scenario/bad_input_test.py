@@ -146,6 +146,7 @@ class RegistryTest(StackTest):
     @classmethod
     def prepare(cls):
         cls.layout = images.Layout(cls.stack.home + "/layout")
+        cls.layout.add("good", [images.busybox_layer()])
         cls.registry = BadRegistry(cls.layout)
         cls.addClassCleanup(cls.registry.close)
 
@@ -192,7 +193,23 @@ class RegistryTest(StackTest):
         self.stack("rmi", self.name(tag))
 
     def test_unknown_tag(self):
-        self.refused("none", self.name("none"), "404", "manifest unknown")
+        for _ in range(2):
+            self.refused("none", self.name("none"), "404", "manifest unknown")
+            self.assertNotIn(self.name("none"), self.stack("get", "images"))
+
+    def test_container_of_an_unknown_tag(self):
+        for options in (["--rm"], ["-d", "--rm"], ["--name", "kept"]):
+            words = [self.name("none"), "404", "manifest unknown"]
+            self.fails(125, words, "run", *options, self.name("none"), "true")
+        self.stack("rm", "kept")
+
+    def test_declared_image_that_there_is_not(self):
+        """It is what somebody wants to be here, and says why it is not."""
+        declared = f'kind = "Image"\nname = "{self.name("none")}"\n'
+        self.stack("apply", "-f", "-", input=declared)
+        wait_until(lambda: "404" in self.stack("get", "images", "--json"), "the failure")
+        self.assertIn(self.name("none"), self.stack("get", "images"))
+        self.stack("rmi", self.name("none"))
 
     def test_other_bytes_than_the_digest_says(self):
         layer = self.fresh("bytes")

@@ -14,39 +14,34 @@ namespace stave::cli {
 
 namespace {
 
-/// Whether an image is settled; fails with the status's error.
+/// Fails with the status's error if it is one.
+void checkFailure(schema::ImageStatus::Reader status) {
+  if (status.getPhase() != schema::ImageStatus::Phase::FAILED) return;
+  fail(status.getCode(), status.getMessage().cStr());
+}
+
+/// Whether the engine removes it, so that nothing is left when the failure is told.
+bool goesAway(const ObjectCopy& image) {
+  auto status = image.status<schema::ImageStatus>();
+  return status.getPhase() == schema::ImageStatus::Phase::FAILED &&
+         status.getConfigDigest().size() == 0 &&
+         image.spec<schema::ImageSpec>().getRemoveIfFailed();
+}
+
+/// Whether the image is here as its object wants it; fails when that has failed.
 bool isReady(const ObjectCopy& image) {
   auto status = image.status<schema::ImageStatus>();
   if (status.getObservedGeneration() < image.metadata().getGeneration()) return false;
-  if (status.getPhase() == schema::ImageStatus::Phase::FAILED) {
-    fail(status.getCode(), status.getMessage().cStr());
-  }
+  if (goesAway(image)) return false;
+  checkFailure(status);
   return status.getPhase() == schema::ImageStatus::Phase::READY;
 }
 
-/// `unwritten` fails when what it waits for cannot be written down.
-void awaitImage(Session& session, const std::string& name, uint64_t revision,
-                kj::Promise<void> unwritten) {
-  auto ready = waitForObject(
-      session.client().objects, {"Image", name, ""}, revision,
-      [](schema::WatchEvent::Reader event) { return isReady(ObjectCopy(event.getObject())); });
-  session.wait(ready.exclusiveJoin(kj::mv(unwritten)));
-}
-
-/// A pull that fails leaves no object behind whose image there never was.
-void awaitNewImage(Session& session, ObjectCopy image, uint64_t revision,
-                   kj::Promise<void> unwritten) {
-  try {
-    awaitImage(session, image.name(), revision, kj::mv(unwritten));
-  } catch (const kj::Exception&) {
-    auto failure = std::current_exception();
-    KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
-                   deleteObject(session, std::move(image), "its first pull failed");
-                 })) {
-      complain("the failed image stays: " + textOf(*exception));
-    }
-    std::rethrow_exception(failure);
-  }
+bool isReadyAfter(schema::WatchEvent::Reader event) {
+  ObjectCopy image(event.getObject());
+  if (event.getType() != schema::WatchEvent::Type::REMOVED) return isReady(image);
+  checkFailure(image.status<schema::ImageStatus>());
+  fail(ErrorCode::CONFLICT, "image " + image.name() + " was removed while it was pulled");
 }
 
 }  // namespace
@@ -78,6 +73,7 @@ Action pull(Flags& flags) {
     auto image = newImage(name);
     auto spec = image.specBuilder<schema::ImageSpec>();
     spec.setPull(uint64_t(nowNanoseconds()));
+    spec.setRemoveIfFailed(true);
     if (!options->platform.empty()) {
       auto given = parsePlatform(options->platform);
       auto platform = spec.initPlatform();
@@ -92,11 +88,10 @@ Action pull(Flags& flags) {
     Transaction transaction(session.client().objects, "stave pull " + words[0]);
     transaction.add(schema::Change::Op::APPLY, image);
     auto states = session.wait(transaction.commit());
-    auto made = states.at(0).metadata().getCreatedBy().getRevision() == transaction.revision();
-    if (made) {
-      awaitNewImage(session, std::move(states[0]), transaction.revision(), kj::mv(unwritten));
-    } else if (!isReady(states[0])) {
-      awaitImage(session, name, transaction.revision(), kj::mv(unwritten));
+    if (!isReady(states.at(0))) {
+      auto ready = waitForObject(session.client().objects, selectionOf(image),
+                                 transaction.revision(), isReadyAfter);
+      session.wait(ready.exclusiveJoin(kj::mv(unwritten)));
     }
     print(name + "\n");
     return 0;

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <capnp/message.h>
 #include <stave/error.h>
 
 #include "dead_pods.h"
@@ -8,6 +9,20 @@
 namespace stave::node {
 
 using UseMap = std::map<std::string, std::vector<std::string>>;
+
+namespace {
+
+/// Whether what the image is to be is unpacked. Fails as that failed.
+bool isAnswered(const ObjectCopy& image) {
+  auto status = image.status<schema::ImageStatus>();
+  if (status.getObservedGeneration() != image.generation()) return false;
+  if (status.getPhase() == schema::ImageStatus::Phase::FAILED) {
+    fail(status.getCode(), text(status.getMessage()));
+  }
+  return status.getPhase() == schema::ImageStatus::Phase::READY;
+}
+
+}  // namespace
 
 Engine::Engine(kj::Own<Environment> environment)
     : environment_(kj::mv(environment)),
@@ -80,20 +95,22 @@ Task<> Engine::collectDeadPods() {
   }
 }
 
-Task<> Engine::awaitImage(std::string name, std::string manifestDigest) {
+Task<> Engine::makeImage(std::string name, std::string manifestDigest, std::string reason) {
   constexpr auto pause = 5 * kj::MILLISECONDS;
+  auto before = index_.failures().count();
+  capnp::MallocMessageBuilder message;
+  auto spec = message.initRoot<schema::ImageSpec>();
+  spec.setDigest(manifestDigest.c_str());
+  spec.setRemoveIfFailed(true);
+  co_await writer_.apply<schema::ImageSpec>("Image", name, spec.asReader(), reason);
   for (;;) {
-    if (auto object = imageObjects_.find(name)) {
-      auto status = object->status<schema::ImageStatus>();
-      bool answered = status.getObservedGeneration() == object->generation();
-      bool ready = status.getPhase() == schema::ImageStatus::Phase::READY;
-      if (answered && ready && view(status.getManifestDigest()) == manifestDigest) co_return;
-      if (answered && status.getPhase() == schema::ImageStatus::Phase::FAILED) {
-        fail(status.getCode(), text(status.getMessage()));
-      }
-      auto failure = index_.failures().of(*object);
-      if (failure != nullptr) fail(failure->code, failure->message);
-    }
+    auto object = imageObjects_.find(name);
+    auto failure =
+        object == nullptr ? index_.failures().after(before, name) : index_.failures().of(*object);
+    bool ours =
+        object == nullptr || view(object->spec<schema::ImageSpec>().getDigest()) == manifestDigest;
+    if (ours && failure != nullptr) fail(failure->code, failure->message);
+    if (ours && object != nullptr && isAnswered(*object)) co_return;
     co_await environment_->timer.afterDelay(pause);
   }
 }

@@ -26,8 +26,9 @@ class Engine {
   VolumeReconciler& volumes() { return volumes_; }
   NetworkReconciler& networks() { return networks_; }
 
-  /// Done when the image with this manifest is here and unpacked. Fails as fetching it failed.
-  Task<> awaitImage(std::string name, std::string manifestDigest);
+  /// Wants the image with this manifest, whose blobs are here, under a name; done when it is
+  /// unpacked. Fails as that failed, and then leaves no object behind.
+  Task<> makeImage(std::string name, std::string manifestDigest, std::string reason);
 
   /// What pods use, by the name of the object; also those that do not run.
   std::map<std::string, std::vector<std::string>> podsByVolume() const;

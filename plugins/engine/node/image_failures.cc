@@ -27,6 +27,11 @@ const ImageFailures::Failure* ImageFailures::last(const std::string& name) const
   return found == failures_.end() ? nullptr : &found->second;
 }
 
+const ImageFailures::Failure* ImageFailures::after(uint64_t count, const std::string& name) const {
+  auto failure = last(name);
+  return failure != nullptr && failure->number > count ? failure : nullptr;
+}
+
 const ImageFailures::Failure* ImageFailures::of(const ObjectCopy& object) const {
   auto failure = last(object.key());
   if (failure == nullptr || failure->uid != object.uid()) return nullptr;

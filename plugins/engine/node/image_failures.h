@@ -25,7 +25,11 @@ class ImageFailures {
   void onNote(std::function<void()> listener) { listeners_.push_back(std::move(listener)); }
   void note(const ObjectCopy& object, const kj::Exception& exception);
 
+  uint64_t count() const { return count_; }
   const Failure* last(const std::string& name) const;  ///< null: none
+
+  /// One of this name that was noted when `count()` was more than this; null: none.
+  const Failure* after(uint64_t count, const std::string& name) const;
 
   /// That of this object as it is now; null: none.
   const Failure* of(const ObjectCopy& object) const;

@@ -31,6 +31,16 @@ TEST(ImageFailures, AreThoseOfOneGenerationOfOneObject) {
   EXPECT_EQ(failures.of(image("db")), nullptr);
 }
 
+TEST(ImageFailures, NewOnesAreThoseAfterACount) {
+  ImageFailures failures;
+  failures.note(image("web"), unknown);
+  auto count = failures.count();
+  EXPECT_EQ(failures.after(count, "web"), nullptr);
+  failures.note(image("web"), unknown);
+  EXPECT_NE(failures.after(count, "web"), nullptr);
+  EXPECT_EQ(failures.after(count, "db"), nullptr);
+}
+
 TEST(ImageFailures, AreTold) {
   ImageFailures failures;
   int told = 0;

@@ -171,12 +171,7 @@ Task<MadeImage> makeImage(Engine& engine, std::string tarFile, ImageRecipe recip
 
   made.name = made.configDigest;
   if (!recipe.reference.empty()) made.name = image::parseReference(recipe.reference).text();
-  capnp::MallocMessageBuilder message;
-  auto spec = message.initRoot<schema::ImageSpec>();
-  spec.setDigest(made.manifestDigest.c_str());
-  std::string reason = recipe.createdBy;
-  co_await engine.writer().apply<schema::ImageSpec>("Image", made.name, spec.asReader(), reason);
-  co_await engine.awaitImage(made.name, made.manifestDigest);
+  co_await engine.makeImage(made.name, made.manifestDigest, recipe.createdBy);
   co_return std::move(made);
 }
 

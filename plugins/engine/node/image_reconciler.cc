@@ -59,7 +59,20 @@ Task<> ImageReconciler::reconcile(std::string name) {
     if (object->hasFinalizer(finalizerName)) co_await remove(object);
   } else if (!settled(*object)) {
     co_await fetch(object);
+  } else {
+    co_await removeGhost(object);
   }
+}
+
+/// An object of which nothing was ever here, and which nobody wants to see fail.
+Task<> ImageReconciler::removeGhost(ObjectPointer object) {
+  auto status = object->status<schema::ImageStatus>();
+  bool failed =
+      status.getPhase() == Phase::FAILED && status.getObservedGeneration() == object->generation();
+  bool wasHere = status.getConfigDigest().size() > 0;
+  bool goes = object->spec<schema::ImageSpec>().getRemoveIfFailed();
+  if (!failed || wasHere || !goes) co_return;
+  co_await writer_.removeUnlessChanged(*object, text(status.getMessage()));
 }
 
 /// Whether the spec as it is has its answer.

@@ -23,6 +23,7 @@ class ImageReconciler {
   void noteChange(const ObjectCopy& object);
   Task<> reconcile(std::string name);
   bool settled(const ObjectCopy& object) const;
+  Task<> removeGhost(ObjectPointer object);
   void noteAnswer(const ObjectCopy& object);
   Task<> fetch(ObjectPointer object);
   Task<bool> tryToFetch(ObjectPointer object);

@@ -67,7 +67,14 @@ struct ImageReconcilerTest : EngineTest {
     return kj::heap<LateObjects>(loop.timer(), objects.client());
   }
   size_t pulls() const { return world->pulled.size(); }
+  bool isThere(const std::string& image) {
+    return objects.find({"Image", "docker.io/library/" + image}) != nullptr;
+  }
 };
+
+void goesIfItFails(schema::ImageSpec::Builder spec) {
+  spec.setRemoveIfFailed(true);
+}
 
 TEST_F(ImageReconcilerTest, PullsOnceHoweverLateItHearsOfItsOwnAnswer) {
   start();
@@ -83,6 +90,43 @@ TEST_F(ImageReconcilerTest, FailsOnceHoweverLateItHearsOfItsOwnAnswer) {
   until([&]() { return pulls() > 0; }, "the pull");
   testing::runFor(loop, 10 * delay);
   EXPECT_EQ(pulls(), 1u);
+}
+
+TEST_F(ImageReconcilerTest, OnlyWhatIsDeclaredStaysWhenItCannotBeHad) {
+  start();
+  objects.create<schema::ImageSpec>({"Image", "docker.io/library/asked:1"}, goesIfItFails);
+  objects.create<schema::ImageSpec>({"Image", "docker.io/library/declared:1"}, [](auto) {});
+  until([&]() { return !isThere("asked:1"); }, "the removal");
+  testing::runFor(loop, 5 * delay);
+  EXPECT_TRUE(isThere("declared:1"));
+  EXPECT_EQ(pulls(), 2u);
+  EXPECT_EQ(world->holds.size(), 0u);
+}
+
+TEST_F(ImageReconcilerTest, WhatIsHereStaysWhenALaterPullFails) {
+  start();
+  objects.create<schema::ImageSpec>({"Image", "docker.io/library/debian:12"}, goesIfItFails);
+  until([&]() { return world->layers.size() == 1; }, "the first pull");
+  testing::runFor(loop, 3 * delay);
+  world->references.clear();
+  objects.updateSpec<schema::ImageSpec>({"Image", "docker.io/library/debian:12"},
+                                        [](auto spec) { spec.setPull(1); });
+  until([&]() { return pulls() == 2; }, "the second pull");
+  testing::runFor(loop, 5 * delay);
+  EXPECT_TRUE(isThere("debian:12"));
+  EXPECT_EQ(world->layers.size(), 1u);
+}
+
+TEST_F(ImageReconcilerTest, APodIsToldWhyItsImageCannotBeHadThoughNothingOfItStays) {
+  start();
+  create("bad", [](auto spec) { spec.getContainers()[0].setImage("nowhere:1"); });
+  auto message = text(until("bad", Phase::FAILED).getMessage());
+  EXPECT_NE(message.find("manifest unknown"), std::string::npos) << message;
+  until([&]() { return !isThere("nowhere:1"); }, "the removal");
+  testing::runFor(loop, 5 * delay);
+  EXPECT_EQ(pulls(), 1u);
+  change("bad", [](auto spec) { spec.setRestart(1); });
+  until([&]() { return pulls() == 2; }, "another pull for another attempt");
 }
 
 struct FullStoreTest : EngineTest {

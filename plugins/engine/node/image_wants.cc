@@ -68,11 +68,18 @@ Task<Readiness> ImageWants::ask(ObjectPointer pod, schema::PodContainer::Reader 
                         .code = ErrorCode::NOT_FOUND,
                         .permanent = true};
   }
-  bool first = asked_.insert(name).second;
+  // That of a pull which failed for somebody else is on its way out; then ours begins.
+  if (object != nullptr && object->deleted() && asked_.count(name) == 0) co_return waitingFor(name);
+  auto [asked, first] = asked_.try_emplace(name, images_.failures().count());
+  auto newFailure = images_.failures().after(asked->second, name);
+  if (object == nullptr && newFailure != nullptr) {
+    co_return pullFailed(newFailure->message, newFailure->code);
+  }
   if (object == nullptr) {
     capnp::MallocMessageBuilder message;
     auto spec = message.initRoot<schema::ImageSpec>();
     spec.setPlatform(container.getPlatform());
+    spec.setRemoveIfFailed(true);
     co_await writer_.create<schema::ImageSpec>("Image", name, spec.asReader(),
                                                "pod " + pod->key() + " needs it", pod);
     co_return waitingFor(name);

@@ -2,8 +2,8 @@
 
 #include <stave/schema/objects/pod.capnp.h>
 
+#include <map>
 #include <optional>
-#include <set>
 
 #include "image_index.h"
 #include "object_writer.h"
@@ -40,7 +40,7 @@ class ImageWants {
 
   ObjectWriter& writer_;
   const ImageIndex& images_;
-  std::set<std::string> asked_;
+  std::map<std::string, uint64_t> asked_;  ///< and how many pulls of whatever had failed then
 };
 
 }  // namespace stave::node

@@ -89,6 +89,14 @@ kj::Promise<void> ObjectWriter::remove(const ObjectCopy& object, const std::stri
   return sendUnlessGone(begin(object, schema::Change::Op::DELETE, reason));
 }
 
+kj::Promise<void> ObjectWriter::removeUnlessChanged(const ObjectCopy& object,
+                                                    const std::string& reason) {
+  auto request = begin(object, schema::Change::Op::DELETE, reason);
+  auto metadata = request.getChanges()[0].getObject().getMetadata();
+  metadata.setRevision(object.metadata().getRevision());
+  return tellIfFull(sendUnlessChanged(kj::mv(request)), object, reason);
+}
+
 kj::Promise<void> ObjectWriter::tellIfFull(kj::Promise<void> writing, const ObjectCopy& object,
                                            std::string reason) {
   auto topic = "object/" + text(object.metadata().getKind()) + "/" + object.key() + "/unwritten";

@@ -66,6 +66,9 @@ class ObjectWriter {
   kj::Promise<void> removeFinalizer(const ObjectCopy& object);
   kj::Promise<void> remove(const ObjectCopy& object, const std::string& reason);
 
+  /// Changed or gone meanwhile: nothing happens. No room for it is told as for a status.
+  kj::Promise<void> removeUnlessChanged(const ObjectCopy& object, const std::string& reason);
+
  private:
   using CommitRequest =
       capnp::Request<schema::Objects::CommitParams, schema::Objects::CommitResults>;

@@ -29,12 +29,8 @@ Task<std::string> loadOne(Engine& engine, std::string source, std::string name) 
   auto id = text(image.getConfig().getDigest());
   std::string objectName = id;
   if (!name.empty() && name[0] != '@') objectName = image::parseReference(name).text();
-  capnp::MallocMessageBuilder message;
-  auto spec = message.initRoot<schema::ImageSpec>();
-  spec.setDigest(image.getManifest().getDigest());
   std::string reason = "loaded from an archive";
-  co_await engine.writer().apply<schema::ImageSpec>("Image", objectName, spec.asReader(), reason);
-  co_await engine.awaitImage(objectName, text(image.getManifest().getDigest()));
+  co_await engine.makeImage(objectName, text(image.getManifest().getDigest()), reason);
   co_return std::move(objectName);
 }
 

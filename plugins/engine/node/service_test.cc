@@ -205,6 +205,18 @@ TEST_F(ServiceTest, ImportsAFileSystem) {
   EXPECT_EQ(made.getNames()[0], "docker.io/library/imported:latest");
 }
 
+TEST_F(ServiceTest, AnImportThatFailsLeavesNoImage) {
+  auto before = objects.names("Image");
+  script->loseAnswer("unpack", script->calls("unpack") + 1);
+  world->layers.clear();
+  auto request = engine().importImageRequest();
+  request.setReference("mine:1");
+  auto response = call(request);
+  auto sending = kj::runCatchingExceptions([&]() { send(response.getSink(), "a tar"); });
+  EXPECT_EQ(codeOf(KJ_ASSERT_NONNULL(sending)), ErrorCode::UNAVAILABLE);
+  until([&]() { return objects.names("Image") == before; }, "the removal");
+}
+
 TEST_F(ServiceTest, TellsThatALoadWasGivenUp) {
   auto load = kj::heap(call(engine().loadImagesRequest()));
   auto result = load->getResult();

@@ -20,6 +20,10 @@ struct ImageSpec {
   source @3 :Text;         # registry reference if it is not the name: "docker-archive:/tmp/x.tar:name"
   registry @4 :Text;       # registry plug-in; empty: the stack's default, or "layout" for its references
   secret @5 :Text;         # name of the Secret with username and password; empty: the plug-in's own
+
+  removeIfFailed @6 :Bool;
+  # The engine removes the object when fetching it failed and it was never here: what `stave pull` and
+  # pods ask for leaves nothing behind but the error. What is declared stays, with the error as status.
 }
 
 struct ImageStatus {
