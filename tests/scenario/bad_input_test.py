@@ -112,10 +112,19 @@ class StackTest(unittest.TestCase):
 class RunTest(StackTest):
     def test_missing_executable(self):
         words = ["/no/such/command", "no such file"]
-        self.fails(127, words, "run", "--rm", IMAGE, "/no/such/command")
+        for how in ([], ["-d"]):
+            self.fails(127, words, "run", "--rm", *how, IMAGE, "/no/such/command")
 
     def test_file_that_is_no_executable(self):
-        self.fails(126, ["/etc/passwd", "permission denied"], "run", "--rm", IMAGE, "/etc/passwd")
+        words = ["/etc/passwd", "permission denied"]
+        for how in ([], ["-d"]):
+            self.fails(126, words, "run", "--rm", *how, IMAGE, "/etc/passwd")
+
+    def test_container_without_removal(self):
+        for code, command in ((127, "/no/such/command"), (126, "/etc/passwd")):
+            self.fails(code, [command], "run", "-d", "--name", "kept", IMAGE, command)
+            self.assertEqual(self.stack.pods()["kept"]["status"]["phase"], "failed")
+            self.stack("rm", "kept")
 
     def test_port_in_use_by_another_container(self):
         self.stack("run", "-d", "--name", "first", "-p", "18081:80", IMAGE, "sleep", "1000")
@@ -314,11 +323,16 @@ class SmallDisk(StackTest):
         cls.addClassCleanup(cls.unmount)
         cls.filler = cls.stack.root + "/filler"
         cls.layout = images.Layout(cls.stack.home + "/layout")
-        cls.layer = images.tar([("noise", {"data": os.urandom(4 << 20)})])
-        cls.layout.add("big", [images.busybox_layer(), cls.layer], compress=False)
         cls.registry = BadRegistry(cls.layout)
-        cls.image = f"{cls.registry.host}/some/image:big"
         cls.addClassCleanup(cls.registry.close)
+
+    def setUp(self):
+        """With an image that nobody has seen."""
+        super().setUp()
+        self.layer = images.tar([("noise", {"data": os.urandom(4 << 20)})])
+        tag = self.id().rsplit(".", 1)[1]
+        self.layout.add(tag, [images.busybox_layer(), self.layer], compress=False)
+        self.image = f"{self.registry.host}/some/image:{tag}"
 
     @classmethod
     def unmount(cls):
@@ -373,11 +387,9 @@ class DiskFullTest(SmallDisk):
         self.pulls_and_runs()
 
     def test_disk_that_is_too_small_for_a_layer(self):
-        image = f"{self.registry.host}/some/image:other"
-        self.layout.add("other", [images.tar([("noise", {"data": os.urandom(4 << 20)})])])
         with open(self.filler, "wb") as file:
             file.write(bytes(self.free() - (2 << 20)))
-        self.fails(1, ["needs", "the file system has only"], "pull", image)
+        self.fails(1, ["needs", "the file system has only"], "pull", self.image)
         os.unlink(self.filler)
 
 

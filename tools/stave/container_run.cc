@@ -78,6 +78,12 @@ StreamOptions streamsOf(const RunOptions& options) {
   return streams;
 }
 
+/// Fails when the pod's status cannot be written down.
+kj::Promise<PodEnd> unlessUnwritten(Session& session, const ObjectCopy& pod) {
+  return failIfUnwritten(session.client().events, selectionOf(pod))
+      .then([]() -> kj::Promise<PodEnd> { return kj::NEVER_DONE; });
+}
+
 /// A container that is being run in the foreground.
 struct Foreground {
   Session& session;
@@ -89,9 +95,7 @@ struct Foreground {
 
 /// Once nothing but the status can tell it: fails when that cannot be written down.
 kj::Promise<PodEnd> toldEnd(Foreground& run, kj::ForkedPromise<PodEnd>& end) {
-  auto unwritten = failIfUnwritten(run.session.client().events, selectionOf(run.pod));
-  return end.addBranch().exclusiveJoin(
-      unwritten.then([]() -> kj::Promise<PodEnd> { return kj::NEVER_DONE; }));
+  return end.addBranch().exclusiveJoin(unlessUnwritten(run.session, run.pod));
 }
 
 /// The streams until they end. If they cannot be joined because the container could not be started,
@@ -190,9 +194,13 @@ int runDetached(Session& session, const RunOptions& options, ObjectCopy pod,
   auto& object = created.at(0);
   writeIdFile(options, object.uid());
   auto desired = object.spec<schema::PodSpec>().getDesired();
-  kj::Promise<void> answered =
-      waitForState(client.objects, ObjectCopy(object.reader()), transaction.revision(), desired);
-  session.wait(answered.exclusiveJoin(failIfUnwritten(client.events, selectionOf(object))));
+  kj::Promise<PodEnd> answer =
+      waitForAnswer(client.objects, ObjectCopy(object.reader()), transaction.revision(), desired);
+  auto end = session.wait(answer.exclusiveJoin(unlessUnwritten(session, object)));
+  if (end.failed) {
+    complain(end.message);
+    return end.exitCode;
+  }
   print(object.uid() + "\n");
   return 0;
 }

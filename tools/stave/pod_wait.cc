@@ -16,6 +16,10 @@ PodEnd endOf(schema::PodStatus::Reader status) {
   PodEnd end;
   end.failed = status.getPhase() == Phase::FAILED;
   end.message = status.getMessage();
+  if (end.failed && end.message.empty()) {
+    end.message = "the container failed: " + std::string(status.getReason());
+  }
+  end.code = status.getCode();
   end.exitCode = status.getExitCode();
   auto containers = status.getContainers();
   if (!end.failed && containers.size() > 0) end.exitCode = containers[0].getExitCode();
@@ -48,12 +52,6 @@ bool isAnswer(schema::PodStatus::Reader status, schema::PodSpec::Desired desired
 
 }  // namespace
 
-void failAs(schema::PodStatus::Reader status) {
-  std::string message = status.getMessage();
-  if (message.empty()) message = "the container failed: " + std::string(status.getReason());
-  fail(status.getCode(), message);
-}
-
 Task<PodEnd> waitForEnd(schema::Objects::Client objects, ObjectCopy pod, uint64_t from,
                         bool removed) {
   auto end = std::make_shared<PodEnd>();
@@ -74,23 +72,32 @@ Task<PodEnd> waitForEnd(schema::Objects::Client objects, ObjectCopy pod, uint64_
   co_return *end;
 }
 
-Task<> waitForState(schema::Objects::Client objects, ObjectCopy pod, uint64_t from,
-                    schema::PodSpec::Desired desired) {
+Task<PodEnd> waitForAnswer(schema::Objects::Client objects, ObjectCopy pod, uint64_t from,
+                           schema::PodSpec::Desired desired) {
+  auto end = std::make_shared<PodEnd>();
   auto wanted = pod.metadata().getGeneration();
-  auto answers = [wanted, desired](schema::Object::Reader object) {
+  auto answers = [end, wanted, desired](schema::Object::Reader object) {
     auto status = object.getStatus().getAs<schema::PodStatus>();
     if (status.getObservedGeneration() < wanted) return false;
-    if (status.getPhase() == Phase::FAILED) failAs(status);
-    return isAnswer(status, desired);
+    *end = endOf(status);
+    return end->failed || isAnswer(status, desired);
   };
-  if (answers(pod.reader())) co_return;
+  if (answers(pod.reader())) co_return *end;
   auto selection = selectionOf(pod);
   auto isIt = [answers](schema::WatchEvent::Reader event) {
     bool gone = event.getType() == schema::WatchEvent::Type::REMOVED;
-    return gone || answers(event.getObject());
+    return answers(event.getObject()) || gone;
   };
   auto waiting = waitForObject(kj::mv(objects), kj::mv(selection), from, kj::mv(isIt));
   co_await kj::mv(waiting);
+  co_return *end;
+}
+
+Task<> waitForState(schema::Objects::Client objects, ObjectCopy pod, uint64_t from,
+                    schema::PodSpec::Desired desired) {
+  auto waiting = waitForAnswer(kj::mv(objects), kj::mv(pod), from, desired);
+  auto end = co_await kj::mv(waiting);
+  if (end.failed) fail(end.code, end.message);
 }
 
 }  // namespace stave::cli

@@ -16,6 +16,7 @@ using Desired = schema::PodSpec::Desired;
 struct Store {
   ObjectCopy pod;
   uint64_t revision = 1;
+  int podCode = 0;    // what the pod failed with
   int conflicts = 0;  // how many commits are refused first
   kj::Maybe<schema::WatchSink::Client> sink;
 
@@ -39,6 +40,7 @@ struct Store {
     status.setPhase(phase);
     status.setObservedGeneration(metadata.getGeneration());
     status.setMessage(message);
+    status.setExitCode(podCode);
     status.setCode(schema::ErrorCode::NOT_FOUND);
     auto container = status.initContainers(1)[0];
     container.setExitCode(exitCode);
@@ -130,6 +132,28 @@ TEST_F(PodWait, TellsWhyItFailed) {
   EXPECT_TRUE(result.failed);
   EXPECT_EQ(result.exitCode, 125);
   EXPECT_EQ(result.message, "no such image");
+}
+
+TEST_F(PodWait, AnAnswerTellsWithWhichCodeItFailed) {
+  kj::Promise<PodEnd> answer = waitForAnswer(objects, pod(), 1, Desired::RUNNING);
+  EXPECT_FALSE(answer.poll(io.waitScope));
+  store.podCode = 127;
+  store.report(Phase::FAILED, 0, "no such command").wait(io.waitScope);
+  auto end = answer.wait(io.waitScope);
+  EXPECT_TRUE(end.failed);
+  EXPECT_EQ(end.exitCode, 127);
+  EXPECT_EQ(end.message, "no such command");
+}
+
+TEST_F(PodWait, AFailureIsSeenThoughThePodIsGone) {
+  kj::Promise<PodEnd> answer = waitForAnswer(objects, pod(), 1, Desired::RUNNING);
+  EXPECT_FALSE(answer.poll(io.waitScope));
+  auto watcher = kj::mv(store.sink);
+  store.sink = nullptr;
+  store.report(Phase::FAILED, 0, "no such image").wait(io.waitScope);
+  store.sink = kj::mv(watcher);
+  store.tell(schema::WatchEvent::Type::REMOVED).wait(io.waitScope);
+  EXPECT_TRUE(answer.wait(io.waitScope).failed);
 }
 
 TEST_F(PodWait, BringToRepeatsAfterAConflict) {
