@@ -195,7 +195,7 @@ class RegistryTest(StackTest):
                 yield tag, layer if part == "layer" else "/manifests/"
 
     def refused(self, tag, *words):
-        self.fails(1, words, "pull", self.name(tag))
+        self.fails(1, [self.name(tag), *words], "pull", self.name(tag))
 
     def pulled_and_removed(self, tag):
         self.stack("pull", self.name(tag))
@@ -234,12 +234,12 @@ class RegistryTest(StackTest):
 
     def test_wrong_diff_id(self):
         other = images.digest(b"another")
-        self.fresh("diff-id", diff_id=other)
-        self.refused("diff-id", other, "should have")
+        layer = self.fresh("diff-id", diff_id=other)
+        self.refused("diff-id", layer, other, "should have")
 
     def test_layer_that_ends_in_the_middle(self):
-        self.fresh("half", keep=0.5)
-        self.refused("half", "gzip data ends in the middle")
+        layer = self.fresh("half", keep=0.5)
+        self.refused("half", layer, "gzip data ends in the middle")
 
     def test_good_layers_below_a_bad_one(self):
         layers = [self.layer(), self.layer(), self.layer(keep=0.5)]

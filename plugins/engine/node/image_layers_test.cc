@@ -38,6 +38,18 @@ TEST_F(ImageLayersTest, WhatAFailedPullUnpackedIsRemoved) {
   untilNoLayers();
 }
 
+TEST_F(ImageLayersTest, AFailureNamesImageAndLayer) {
+  script->fail("unpack", 1, makeError(ErrorCode::INVALID, "gzip data ends in the middle"));
+  start();
+  want(debian, ImagePhase::FAILED);
+  auto object = objects.find(debian);
+  auto status = KJ_ASSERT_NONNULL(object).getStatus().getAs<schema::ImageStatus>();
+  EXPECT_EQ(status.getCode(), ErrorCode::INVALID);
+  auto message = text(status.getMessage());
+  EXPECT_EQ(message.rfind("image " + debian.name + ": layer sha256:", 0), 0u) << message;
+  EXPECT_NE(message.find(": gzip data ends in the middle"), std::string::npos) << message;
+}
+
 TEST_F(ImageLayersTest, WhatAnotherImageNeedsStaysAfterAFailedPull) {
   script->loseAnswer("hasLayer", 2);
   start();

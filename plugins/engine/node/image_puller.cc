@@ -163,8 +163,13 @@ Task<> ImagePuller::unpackLayer(size_t index) {
   if (index > 0) request.setParent(image_.chainIds[index - 1].c_str());
   request.setSource(source);
   request.setProgress(progress_.sink());
-  auto response = co_await request.send();
-  image_.unpackedSizes[index] = response.getBytes();
+  try {
+    auto response = co_await request.send();
+    image_.unpackedSizes[index] = response.getBytes();
+  } catch (const kj::Exception& exception) {
+    // Storage knows the layer by what it is unpacked, which tells people nothing.
+    kj::throwFatalException(withContext(exception, "layer " + image_.layers[index].digest));
+  }
   progress_.report(item, "done", image_.layers[index].size, image_.layers[index].size);
 }
 

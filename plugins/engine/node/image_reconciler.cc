@@ -21,6 +21,12 @@ bool passes(ErrorCode code) {
   return code == ErrorCode::UNAVAILABLE || code == ErrorCode::DEADLINE;
 }
 
+/// Says of which image it is, if it does not.
+kj::Exception naming(const ObjectCopy& image, const kj::Exception& exception) {
+  bool named = textOf(exception).find(image.name()) != std::string::npos;
+  return named ? kj::cp(exception) : withContext(exception, "image " + image.name());
+}
+
 std::string repoDigestOf(const ObjectCopy& object, const FetchedImage& image) {
   if (object.spec<schema::ImageSpec>().getDigest().size() > 0 || !hasName(object)) return {};
   if (object.spec<schema::ImageSpec>().getSource().size() > 0) return {};
@@ -114,7 +120,7 @@ Task<bool> ImageReconciler::tryToFetch(ObjectPointer object) {
     co_return true;
   } catch (const kj::Exception& exception) {
     if (telling && passes(codeOf(exception))) throw;
-    failures_.note(*object, exception);
+    failures_.note(*object, naming(*object, exception));
   }
   layers_.release(object->key());
   collectLayers();
