@@ -5,6 +5,8 @@ import os
 import pathlib
 import subprocess
 
+import cgroups
+
 
 def _json(command):
     result = subprocess.run(command, capture_output=True, text=True)
@@ -21,9 +23,9 @@ def _nft_elements():
     return {"nft rules": sum("rule" in e for e in entries), "nft elements": elements}
 
 
-def _cgroups(root, name):
+def _cgroups(name):
     count = 0
-    for hierarchy in {os.path.realpath(os.path.join(root, entry)) for entry in os.listdir(root)}:
+    for hierarchy in cgroups.hierarchies():
         top = os.path.join(hierarchy, name)
         for _, folders, _ in os.walk(top):
             count += len(folders)
@@ -92,7 +94,7 @@ def count(stack):
         "mounts": mounts,
         "interfaces": len(links),
         "addresses": sum(_lasting_addresses(link) for link in links),
-        "cgroups": _cgroups("/sys/fs/cgroup", stack.cgroup),
+        "cgroups": _cgroups(stack.cgroup),
         "run files": _files(stack.run),
         "snapshots": stack.snapshots(),
     }

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import cgroups
 import images
 import leaks
 
@@ -201,8 +202,8 @@ class Stack:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _remove_cgroups(self):
-        for hierarchy in os.listdir("/sys/fs/cgroup"):
-            top = os.path.join("/sys/fs/cgroup", hierarchy, self.cgroup)
+        for hierarchy in cgroups.hierarchies():
+            top = os.path.join(hierarchy, self.cgroup)
             for folder, _, _ in os.walk(top, topdown=False):
                 try:
                     os.rmdir(folder)

@@ -15,6 +15,7 @@ import images
 import leaks
 import sandbox
 import trees
+from cgroups import Limits
 from registry import Registry
 from stack import Failure, Stack, wait_until
 
@@ -131,20 +132,9 @@ class ContainerTest(Base):
         self.assertEqual(stack.pods(), {})
 
     def check_limits(self):
-        self.assertEqual(self.cgroup("memory", "memory.limit_in_bytes"), 128 << 20)
-        share = self.cgroup("cpu", "cpu.cfs_quota_us") / self.cgroup("cpu", "cpu.cfs_period_us")
-        self.assertEqual(share, 0.5)
-
-    def cgroup(self, controller, name):
-        """The number in a file of the cgroup in which the container's process is."""
-        pid = stack.pods()["web"]["status"]["containers"][0]["pid"]
-        with open(f"/proc/{pid}/cgroup") as file:
-            for line in file:
-                _, controllers, path = line.rstrip("\n").split(":", 2)
-                if controller in controllers.split(","):
-                    with open(f"/sys/fs/cgroup/{controller}{path}/{name}") as value:
-                        return int(value.read())
-        self.fail(f"process {pid} has no cgroup of {controller}; is this cgroup version 2?")
+        limits = Limits(stack.pods()["web"]["status"]["containers"][0]["pid"])
+        self.assertEqual(limits.memory(), 128 << 20)
+        self.assertEqual(limits.processors(), 0.5)
 
     def check_following_logs(self, follower):
         """What is asked of the server only now arrives at who has been following."""
