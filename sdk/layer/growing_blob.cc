@@ -13,7 +13,9 @@ constexpr uint32_t stopLatencyMilliseconds = 50;
 }  // namespace
 
 GrowingBlob::GrowingBlob(os::Fd blob, uint64_t size, std::shared_ptr<JobControl> control)
-    : blob_(kj::mv(blob)), size_(size), control_(std::move(control)) {}
+    : blob_(kj::mv(blob)), size_(size), control_(std::move(control)) {
+  if (os::fileSize(blob_) < size_) direct_.emplace(blob_);
+}
 
 size_t GrowingBlob::read(char* buffer, size_t size) {
   size_t filled = 0;
@@ -30,7 +32,8 @@ size_t GrowingBlob::read(char* buffer, size_t size) {
 }
 
 size_t GrowingBlob::readSome(char* buffer, size_t size) {
-  size_t count = os::readAt(blob_, buffer, size, position_);
+  size_t count = direct_ ? direct_->readAt(buffer, size, position_)
+                         : os::readAt(blob_, buffer, size, position_);
   position_ += count;
   control_->bytesRead += count;
   return count;

@@ -28,6 +28,7 @@ Download::Download(image::Descriptor blob, int file, uint64_t offset, SharedCoun
     : blob_(std::move(blob)),
       file_(file),
       position_(offset),
+      writer_(file, offset),
       progress_(std::move(progress)),
       hasher_(image::parseDigest(blob_.digest, "layer").algorithm) {
   hashWhatIsThere();
@@ -40,11 +41,13 @@ void Download::refuse(const std::string& why) const {
 void Download::hashWhatIsThere() {
   if (position_ > blob_.size) position_ = 0;
   position_ = image::hashFile(hasher_, file_, 0, position_);
+  writer_.restart(position_);
   *progress_ = position_;
 }
 
 void Download::restart() {
   os::truncate(file_, 0);
+  writer_.restart(0);
   position_ = 0;
   *progress_ = 0;
   hasher_ = image::Hasher(image::parseDigest(blob_.digest, "layer").algorithm);
@@ -68,7 +71,7 @@ void Download::take(const char* data, size_t size) {
   if (position_ + size > blob_.size) {
     refuse("more than the " + std::to_string(blob_.size) + " bytes of the manifest came");
   }
-  os::writeAllAt(file_, data, size, position_);
+  writer_.write(data, size);
   hasher_.update(data, size);
   position_ += size;
   *progress_ = position_;
@@ -125,6 +128,7 @@ void Download::fetch(Repository& repository, const std::string& url) {
 }
 
 bool Download::verify() {
+  writer_.flush();
   std::string computed = hasher_.finish();
   if (computed == blob_.digest) return true;
   restart();
@@ -133,6 +137,7 @@ bool Download::verify() {
 
 void Download::from(Repository& repository, const std::string& url) {
   bool resumed = position_ > 0;
+  KJ_ON_SCOPE_FAILURE(kj::runCatchingExceptions([this]() { writer_.flush(); }));
   fetch(repository, url);
   if (verify()) return;
   if (!resumed) refuse("what " + repository.name() + " sent has another digest");

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <stave/image/digest.h>
-#include <stave/os/file.h>
+#include <stave/os/direct_io.h>
 
 #include <atomic>
 
@@ -41,7 +41,8 @@ class Download : private BodySink {
 
   image::Descriptor blob_;
   int file_;
-  uint64_t position_;
+  uint64_t position_;  ///< of the next byte to come
+  os::DirectWriter writer_;
   SharedCounter progress_;
   image::Hasher hasher_;
   std::optional<HttpResponse> refusal_;  ///< the last temporary one; says how long to wait

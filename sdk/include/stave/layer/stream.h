@@ -1,10 +1,12 @@
 #pragma once
 
+#include <stave/os/direct_io.h>
 #include <stave/os/file.h>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 /// Where the bytes of a layer come from: a blob in a file that may still be growing, and what turns
@@ -48,6 +50,7 @@ class GrowingBlob final : public ByteSource {
   os::Fd blob_;
   uint64_t size_;
   uint64_t position_ = 0;
+  std::optional<os::DirectReader> direct_;  ///< for one that is still growing
   std::shared_ptr<JobControl> control_;
 };
 
