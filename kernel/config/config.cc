@@ -180,6 +180,7 @@ class Interpreter {
     plugin.name = entry.name;
     plugin.place = entry.place;
     plugin.file = fileOf(entry, bound.getFile().cStr());
+    plugin.filePlace = filePlaceOf(entry, table);
     plugin.isolation = isolationOf(bound.getIsolation());
     plugin.policy = bound.getPolicy();
     plugin.fallback = bound.getFallback().cStr();
@@ -201,6 +202,13 @@ class Interpreter {
         std::string(message_->getRoot<schema::Configuration>().getPlugins().getDirectory().cStr());
     if (file.empty()) file = entry.kind + "-" + entry.name + ".so";
     return file.starts_with('/') ? file : directory + "/" + file;
+  }
+
+  static std::string filePlaceOf(const StackEntry& entry, const Values& table) {
+    for (auto* value : table) {
+      if (value->key[2] == "file") return value->place() + ": " + value->dottedKey();
+    }
+    return entry.place + ": stack." + entry.kind;
   }
 
   schema::PluginSpec::Isolation isolationOf(schema::PluginTable::IsolationChoice choice) {

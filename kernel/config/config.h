@@ -24,6 +24,7 @@ struct PluginConfig {
   bool network;
   std::vector<Value> settings;  ///< keys below [KIND.NAME.settings]
   std::string place;            ///< where the stack names it
+  std::string filePlace;        ///< what leads to the file: "stave.toml:3: stack.volume"
 
   std::string fullName() const { return kind + "/" + name; }
   void fillSettings(capnp::List<schema::Setting>::Builder list) const;

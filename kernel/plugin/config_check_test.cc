@@ -29,7 +29,17 @@ TEST_F(ConfigCheckTest, AMissingFileIsAProblem) {
   auto config = hostileStack("serve");
   auto all = checkConfig(loop, config);
   ASSERT_EQ(all.size(), 1u);
-  EXPECT_EQ(all[0].find("store/unused: "), 0u) << all[0];
+  EXPECT_EQ(all[0].find("store/unused: test.toml:8: stack.store: there is no plug-in"), 0u)
+      << all[0];
+}
+
+TEST_F(ConfigCheckTest, AFileThatIsNoPluginHasTheKeyThatNamesIt) {
+  auto all = problems(hostileStack("serve", "file = \"/proc/self/status\"\n"));
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(
+      all[0],
+      "volume/hostile: test.toml:14: volume.hostile.file: /proc/self/status cannot be loaded: "
+      "its host exited with status 1");
 }
 
 TEST_F(ConfigCheckTest, WrongSettingsHaveTheirPlace) {

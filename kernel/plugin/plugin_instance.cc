@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/plugin/plugin_file.h"
 #include "stave/error.h"
 #include "stave/os/unix_socket.h"
 #include "stave/plugin_host.h"
@@ -88,6 +89,7 @@ std::vector<std::string> hostArguments(const config::PluginConfig& config,
 
 kj::Own<PluginInstance> launch(Loop& loop, const config::PluginConfig& config,
                                const std::string& hostProgram) {
+  requirePluginFile(config);
   if (config.isolation == schema::PluginSpec::Isolation::INLINE) {
     return kj::heap<InlineInstance>(loop, config.file);
   }

@@ -25,8 +25,8 @@ class PluginInstance {
   virtual kj::Promise<std::string> died() = 0;
 };
 
-/// Fails if the file cannot be loaded (inline) or the host not be started (process; a file that its
-/// host cannot load shows as the host's death).
+/// Fails if the file does not exist or cannot be loaded (inline), or the host not be started
+/// (process; a file that its host cannot load shows as the host's death).
 kj::Own<PluginInstance> launch(Loop& loop, const config::PluginConfig& config,
                                const std::string& hostProgram);
 

@@ -206,7 +206,7 @@ TEST_F(PluginSetTest, SwapToSomethingElseKeepsTheOld) {
   auto& supervisor = start("serve");
   auto before = supervisor.pid();
   auto error = failureOf(supervisor.swap("/no/such/file.so").then([]() { return 0; }));
-  EXPECT_EQ(codeOf(error), ErrorCode::UNAVAILABLE) << textOf(error);
+  EXPECT_EQ(codeOf(error), ErrorCode::NOT_FOUND) << textOf(error);
   EXPECT_EQ(supervisor.pid(), before);
   EXPECT_EQ(pathAnswer(), "served by " + std::to_string(before));
 }

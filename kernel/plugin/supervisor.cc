@@ -295,6 +295,7 @@ kj::Promise<void> Supervisor::swap(std::string file) {
     }
     auto config = config_;
     config.file = file;
+    config.filePlace = "";
     auto next = co_await launchAndDescribe(config);
     co_await startInstance(*next, config);
     // Between two calls: nothing awaits from here to the end. The old instance goes with
