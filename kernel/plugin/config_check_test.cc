@@ -51,6 +51,12 @@ TEST_F(ConfigCheckTest, WrongSettingsHaveTheirPlace) {
   EXPECT_NE(all[0].find("test.toml:11: behaviour: \"serveWell\""), std::string::npos) << all[0];
 }
 
+TEST_F(ConfigCheckTest, ASettingOutsideItsBoundsHasItsPlace) {
+  auto all = problems(hostileStack("serve", "", "delay = \"20ms\"\n"));
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0], "volume/hostile: test.toml:12: delay: must be at least 100 ms, not 20");
+}
+
 TEST_F(ConfigCheckTest, AFileOfAnotherPluginIsAProblem) {
   auto config = hostileStack("serve");
   for (auto& plugin : config.plugins) {

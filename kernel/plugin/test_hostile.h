@@ -11,13 +11,14 @@
 namespace stave::plugin {
 
 /// A stack whose one volume driver misbehaves as it is told (tests/plugins/hostile). `more` goes
-/// into its table.
-inline config::Config hostileStack(const std::string& behaviour, const std::string& more = "") {
+/// into its table, `settings` into that of its settings.
+inline config::Config hostileStack(const std::string& behaviour, const std::string& more = "",
+                                   const std::string& settings = "") {
   auto text = std::string("[plugins]\nhost = \"") + STAVE_TEST_HOST +
               "\"\nstartDeadline = 1500\npingInterval = 100\npingDeadline = 300\ndirectory = \"" +
               STAVE_TEST_PLUGINS + "\"\n[stack]\nstore = \"unused\"\nvolume = \"hostile\"\n" +
-              "[volume.hostile.settings]\nbehaviour = \"" + behaviour +
-              "\"\n[volume.hostile]\ndeadline = 1000\n" + more;
+              "[volume.hostile.settings]\nbehaviour = \"" + behaviour + "\"\n" + settings +
+              "[volume.hostile]\ndeadline = 1000\n" + more;
   return config::interpret(config::parseToml(text, "test.toml"), STAVE_TEST_BIN);
 }
 

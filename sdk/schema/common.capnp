@@ -27,7 +27,8 @@ annotation required @0x9e6f20b4c1d75a12 (field) :Void;
 
 annotation minimum @0xd40b8a37e95f1c13 (field) :Int64;
 annotation maximum @0x8f51c2d6073ae914 (field) :Int64;
-# Bounds (inclusive) of a number, of a text's length in bytes, or of a list's length.
+# Bounds (inclusive) of a number, of a text's length in bytes, or of a list's length. In objects and in
+# settings; a setting that is not given keeps its default, which may lie outside.
 
 annotation pattern @0xa86d3e92b07f4c15 (field) :Text;
 # A text that is not empty must match this RE2 expression in full; in a list of texts, each element.

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "settings_bounds.h"
 #include "stave/error.h"
 #include "stave/json.h"
 
@@ -44,7 +45,10 @@ void merge(nlohmann::json& target, const nlohmann::json& addition) {
 void check(schema::Setting::Reader setting, capnp::StructSchema schema) {
   capnp::MallocMessageBuilder scratch;
   KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() {
-                 json::decode(nested(setting), scratch.initRoot<capnp::DynamicStruct>(schema), "");
+                 auto given = nested(setting);
+                 auto value = scratch.initRoot<capnp::DynamicStruct>(schema);
+                 json::decode(given, value, "");
+                 checkBounds(given, value.asReader());
                })) {
     fail(ErrorCode::INVALID, placeOf(setting) + textOf(*exception));
   }

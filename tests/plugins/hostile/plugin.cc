@@ -19,7 +19,9 @@ constexpr int daemonSocket = 3;
 class HostileVolumes final : public schema::VolumeDriver::Server {
  public:
   HostileVolumes(Context& context, Behaviour behaviour)
-      : context_(context), behaviour_(behaviour) {}
+      : context_(context),
+        behaviour_(behaviour),
+        delay_(context.settings<schema::HostileSettings>().getDelay() * kj::MILLISECONDS) {}
 
   kj::Promise<void> path(PathContext context) override {
     context.allowCancellation();
@@ -43,7 +45,7 @@ class HostileVolumes final : public schema::VolumeDriver::Server {
         raise(SIGSEGV);
         return kj::NEVER_DONE;
       case Behaviour::SLOW:
-        return context_.timer().afterDelay(60 * kj::SECONDS);
+        return context_.timer().afterDelay(delay_);
       default:
         return kj::READY_NOW;
     }
@@ -51,6 +53,7 @@ class HostileVolumes final : public schema::VolumeDriver::Server {
 
   Context& context_;
   Behaviour behaviour_;
+  kj::Duration delay_;
 };
 
 /// How often the plug-in was started, this time included.
