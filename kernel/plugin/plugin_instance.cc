@@ -51,22 +51,31 @@ class ProcessInstance final : public PluginInstance {
   pid_t pid() override { return child_.pid(); }
 
   kj::Promise<std::string> died() override {
-    // A host that writes what is no message loses the connection but may go on running. One that is
-    // about to exit closes it, too, and its exit status says more than our signal.
-    auto disconnected = connection_.onDisconnect()
-                            .then([this]() { return timer_.afterDelay(timeToExit); })
-                            .then([this]() { child_.signal(SIGKILL); });
+    auto disconnected =
+        connection_.onDisconnect().then([this]() { return noteEnd(); }).then([this]() {
+          child_.signal(SIGKILL);
+        });
     auto exited = child_.wait().then([this](int status) {
       reaped_ = true;
-      return describeExit(status);
+      return violation_.empty() ? describeExit(status)
+                                : "it sent what is not the protocol: " + violation_;
     });
     return exited.attach(disconnected.eagerlyEvaluate([](kj::Exception&&) {}));
   }
 
  private:
+  /// Of the connection. A host that is about to exit closes it, and its exit status says more than
+  /// our signal. One that sent what is no message may go on running, and does not any longer.
+  kj::Promise<void> noteEnd() {
+    if (connection_.closedByPeer()) return timer_.afterDelay(timeToExit);
+    return host_.pingRequest().send().ignoreResult().catch_(
+        [this](kj::Exception&& exception) { violation_ = textOf(exception); });
+  }
+
   kj::Timer& timer_;
   os::ChildProcess child_;
   bool reaped_ = false;
+  std::string violation_;  ///< what was wrong with what it sent
   Connection connection_;
   schema::PluginHost::Client host_;
 };

@@ -26,6 +26,7 @@ void fillStatus(schema::PluginStatus::Builder status, Supervisor& supervisor) {
   auto& description = supervisor.description();
   status.setState(supervisor.state());
   status.setReason(supervisor.reason());
+  status.setLastEnd(supervisor.lastEnd());
   status.setKind(supervisor.config().kind);
   status.setVersion(description.version);
   status.setSummary(description.summary);

@@ -39,13 +39,13 @@ class PluginSetTest : public testing::Test {
   }
 
   config::Config configure(const std::string& behaviour, const std::string& more = "") {
-    auto text = "[daemon]\nroot = \"" + directory + "/root\"\nrun = \"" + directory + "/run\"\n" +
-                "[plugins]\nhost = \"" + STAVE_TEST_HOST +
-                "\"\nstartDeadline = 1500\npingInterval = 100\n" +
-                "pingDeadline = 300\ndirectory = \"" + STAVE_TEST_PLUGINS + "\"\n" +
-                "[stack]\nstore = \"unused\"\nvolume = \"hostile\"\n" +
-                "[volume.hostile.settings]\nbehaviour = \"" + behaviour + "\"\nmarker = \"" +
-                directory + "/marker\"\n[volume.hostile]\ndeadline = 1000\n" + more;
+    auto text =
+        "[daemon]\nroot = \"" + directory + "/root\"\nrun = \"" + directory + "/run\"\n" +
+        "[plugins]\nhost = \"" + STAVE_TEST_HOST +
+        "\"\nstartDeadline = 1500\npingInterval = 100\n" + "pingDeadline = 300\ndirectory = \"" +
+        STAVE_TEST_PLUGINS + "\"\n" + "[stack]\nstore = \"unused\"\nvolume = \"hostile\"\n" +
+        "[volume.hostile.settings]\nbehaviour = \"" + behaviour + "\"\nmarker = \"" + directory +
+        "/marker\"\n[volume.hostile]\ndeadline = " + std::to_string(deadlineMs) + "\n" + more;
     return config::interpret(config::parseToml(text, "test.toml"), STAVE_TEST_BIN);
   }
 
@@ -85,6 +85,7 @@ class PluginSetTest : public testing::Test {
   }
 
   std::string directory;
+  uint64_t deadlineMs = 1000;
   Loop loop;
   NoResources resources;
   std::unique_ptr<PluginSet> set;
@@ -145,11 +146,41 @@ TEST_F(PluginSetTest, FailureAtStartKeepsItsText) {
 }
 
 TEST_F(PluginSetTest, GarbageEndsThePluginAndNotTheKernel) {
-  auto& supervisor = start("garbage");
+  deadlineMs = 20'000;  // it is started anew for each repetition, after pauses
+  for (auto behaviour : {"garbage", "nonsense"}) {
+    auto& supervisor = start(behaviour);
+    auto before = supervisor.pid();
+    auto outstanding = volumes().listRequest().send();
+    auto error = failureOf(volumes().createRequest().send());
+    EXPECT_EQ(codeOf(error), ErrorCode::UNAVAILABLE) << textOf(error);
+    EXPECT_NE(textOf(error).find("VolumeDriver.create: it sent what is not the protocol: "),
+              std::string::npos)
+        << textOf(error);
+    EXPECT_EQ(codeOf(failureOf(outstanding)), ErrorCode::UNAVAILABLE);
+    EXPECT_EQ(supervisor.lastEnd().find("it sent what is not the protocol: "), 0u)
+        << supervisor.lastEnd();
+    loop.wait(supervisor.service().ignoreResult());
+    EXPECT_NE(supervisor.pid(), before);
+  }
+}
+
+TEST_F(PluginSetTest, GarbageUnderPolicyFailIsWhatCallersHear) {
+  auto& supervisor = start("garbage", "policy = \"fail\"\n");
+  auto error = failureOf(volumes().createRequest().send());
+  EXPECT_EQ(codeOf(error), ErrorCode::UNAVAILABLE);
+  EXPECT_NE(textOf(error).find("it sent what is not the protocol: "), std::string::npos)
+      << textOf(error);
+  EXPECT_EQ(supervisor.lastEnd().find("it sent what is not the protocol: "), 0u);
+}
+
+TEST_F(PluginSetTest, HalfAMessageIsBoundedByTheDeadlineAndEndedByPings) {
+  auto& supervisor = start("half");
   auto before = supervisor.pid();
+  EXPECT_EQ(codeOf(failureOf(volumes().usageRequest().send())), ErrorCode::UNSUPPORTED);
   auto error = failureOf(volumes().createRequest().send());
   EXPECT_TRUE(codeOf(error) == ErrorCode::UNAVAILABLE || codeOf(error) == ErrorCode::DEADLINE)
       << textOf(error);
+  loop.wait(loop.timer().afterDelay(800 * kj::MILLISECONDS));
   loop.wait(supervisor.service().ignoreResult());
   EXPECT_NE(supervisor.pid(), before);
 }

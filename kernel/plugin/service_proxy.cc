@@ -47,22 +47,31 @@ class ServiceProxy final : public capnp::Capability::Server {
         auto response = co_await request.send();
         context.getResults(response.targetSize()).set(response);
       } catch (kj::Exception& exception) {
-        // A typed [unavailable] is an answer of the plug-in; only a lost connection has no code.
-        bool gone = exception.getType() == kj::Exception::Type::DISCONNECTED &&
-                    !textHasCode(exception.getDescription());
-        if (!gone) throw;
+        if (isAnswer(exception, supervisor)) throw;
+        if (exception.getType() == kj::Exception::Type::UNIMPLEMENTED) {
+          fail(ErrorCode::UNSUPPORTED, "plug-in " + supervisor.config().fullName() +
+                                           " does not have the method " + traits.name);
+        }
         lost = kj::mv(exception);
       }
       if (lost == nullptr) co_return;
       supervisor.disconnected(service.generation);
+      auto how = co_await supervisor.endOf(service.generation);
       if (traits.idempotent && attempt < mostRepeats) continue;
-      fail(ErrorCode::UNAVAILABLE,
-           "plug-in " + supervisor.config().fullName() + " died during " + traits.name);
+      fail(ErrorCode::UNAVAILABLE, "plug-in " + supervisor.config().fullName() + " died during " +
+                                       traits.name + (how.empty() ? "" : ": " + how));
     }
   }
 
-  static bool textHasCode(kj::StringPtr text) {
-    return text.startsWith("[") || text.startsWith("remote exception: [");
+  /// Whether a failure is the plug-in's own. What RPC itself has to say has no code: that the
+  /// method does not exist, or, and then it was said on this side, that the connection is lost.
+  static bool isAnswer(const kj::Exception& exception, Supervisor& supervisor) {
+    auto text = exception.getDescription();
+    bool remote = text.startsWith("remote exception: ");
+    if (text.startsWith("[") || text.startsWith("remote exception: [")) return true;
+    if (exception.getType() == kj::Exception::Type::UNIMPLEMENTED) return false;
+    return exception.getType() != kj::Exception::Type::DISCONNECTED || remote ||
+           supervisor.config().isolation == schema::PluginSpec::Isolation::INLINE;
   }
 
   kj::Promise<void> deadline(const std::string& method) {

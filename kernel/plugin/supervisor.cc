@@ -168,10 +168,9 @@ Task<> Supervisor::keepAlive() {
     if (up) {
       everLoaded = true;
       become(State::LOADED, "");
-      auto how = co_await untilDead(generation_);
+      co_await untilDead(generation_);
       if (!wanted_) break;
       if (unixNanos() - loadedAt_ > healthyNanos) failures = 0;
-      reason_ = how;
     }
     running_ = nullptr;
     failures++;
@@ -193,8 +192,8 @@ kj::Promise<void> Supervisor::backOff(uint32_t failures) {
   return loop_.timer().afterDelay(delay).exclusiveJoin(endInstance_.wait());
 }
 
-/// Waits until the instance died, stopped answering, or is to be ended; says how.
-Task<std::string> Supervisor::untilDead(uint64_t generation) {
+/// Waits until the instance died, stopped answering, or is to be ended, and notes how.
+Task<> Supervisor::untilDead(uint64_t generation) {
   auto& running = *KJ_ASSERT_NONNULL(running_);
   auto died = kj::mv(running.died);
   auto silent = pingForever(running.instance->host())
@@ -204,7 +203,9 @@ Task<std::string> Supervisor::untilDead(uint64_t generation) {
   auto asked = endInstance_.wait().then([]() { return std::string("asked to restart"); });
   auto first = died.exclusiveJoin(kj::mv(silent)).exclusiveJoin(kj::mv(asked));
   auto how = co_await kj::mv(first);
-  co_return how;
+  reason_ = lastEnd_ = how;
+  lastEnded_ = generation;
+  changed_.notify();
 }
 
 Task<> Supervisor::pingForever(schema::PluginHost::Client host) {
@@ -247,6 +248,16 @@ void Supervisor::disconnected(uint64_t generation) {
   if (generation != generation_ || state_ != State::LOADED) return;
   // The process's end is seen a moment later; until then nobody is given the dead instance.
   become(State::RESTARTING, "the connection to it was lost");
+}
+
+kj::Promise<std::string> Supervisor::endOf(uint64_t generation) {
+  auto known = async([this, generation]() -> Task<std::string> {
+    while (lastEnded_ < generation && generation == generation_) co_await changed_.wait();
+    co_return lastEnded_ == generation ? lastEnd_ : std::string();
+  });
+  return withDeadline(kj::mv(known), patienceWithTheDeadMs, "ending").catch_([](kj::Exception&&) {
+    return std::string();
+  });
 }
 
 kj::Promise<bool> Supervisor::reload(config::PluginConfig config) {
@@ -309,10 +320,9 @@ kj::Promise<void> Supervisor::swap(std::string file) {
     loadedAt_ = unixNanos();
     life_ = async([this]() -> Task<> {
               become(State::LOADED, "");
-              auto how = co_await untilDead(generation_);
-              reason_ = how;
+              co_await untilDead(generation_);
               running_ = nullptr;
-              become(State::RESTARTING, how);
+              become(State::RESTARTING, lastEnd_);
               co_await keepAlive();
             }).eagerlyEvaluate([this](kj::Exception&& exception) {
       become(State::FAILED, "supervising it failed: " + textOf(exception));

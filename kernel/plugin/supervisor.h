@@ -65,6 +65,8 @@ class Supervisor {
   kj::Promise<Service> service();
   /// A caller saw this generation disconnected, maybe before the supervisor did.
   void disconnected(uint64_t generation);
+  /// How a generation ended; nothing if that does not become known soon.
+  kj::Promise<std::string> endOf(uint64_t generation);
 
   /// True: the running instance took the settings. False: it has to be restarted for them.
   kj::Promise<bool> reload(config::PluginConfig config);
@@ -76,6 +78,7 @@ class Supervisor {
   const Description& description() const { return description_; }
   State state() const { return state_; }
   const std::string& reason() const { return reason_; }
+  const std::string& lastEnd() const { return lastEnd_; }  ///< of the latest that died
   uint32_t restarts() const { return restarts_; }
   int64_t loadedAt() const { return loadedAt_; }
   pid_t pid();
@@ -92,7 +95,7 @@ class Supervisor {
   Task<> startInstance(Running& running, config::PluginConfig config);
   Task<bool> bringUp();
   Task<> keepAlive();
-  Task<std::string> untilDead(uint64_t generation);
+  Task<> untilDead(uint64_t generation);
   Task<> pingForever(schema::PluginHost::Client host);
   kj::Promise<void> backOff(uint32_t failures);
   void become(State state, std::string reason);
@@ -109,6 +112,8 @@ class Supervisor {
   Description description_;
   State state_ = State::STARTING;
   std::string reason_;
+  std::string lastEnd_;
+  uint64_t lastEnded_ = 0;  ///< its generation
   uint32_t restarts_ = 0;
   int64_t loadedAt_ = 0;
   uint64_t generation_ = 0;

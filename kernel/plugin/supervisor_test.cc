@@ -113,6 +113,19 @@ TEST_F(SupervisorTest, WhatCannotStartFailsItsCallers) {
   EXPECT_NE(errorOf(started.service()).find("this machine has no such device"), std::string::npos);
 }
 
+TEST_F(SupervisorTest, KnowsHowAGenerationEnded) {
+  auto& started = start("serve");
+  auto generation = loop.wait(started.service()).generation;
+  auto end = started.endOf(generation);
+  kill9();
+  EXPECT_EQ(loop.wait(kj::mv(end)), "killed by signal 9");
+  EXPECT_EQ(started.lastEnd(), "killed by signal 9");
+  auto next = loop.wait(started.service()).generation;
+  EXPECT_EQ(started.lastEnd(), "killed by signal 9");
+  EXPECT_EQ(loop.wait(started.endOf(generation)), "killed by signal 9");
+  EXPECT_EQ(loop.wait(started.endOf(next)), "") << "it lives";
+}
+
 TEST_F(SupervisorTest, StopsForGood) {
   auto& started = start("serve");
   auto pid = started.pid();

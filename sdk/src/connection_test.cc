@@ -120,9 +120,38 @@ TEST(ConnectionGarbageTest, EndsTheConnectionAndNothingElse) {
   Loop loop;
   auto [left, right] = os::socketPair();
   Connection server(loop.port(), kj::mv(left), false, kj::heap<TestContent>());
+  auto peer = server.peer().castAs<schema::Content>();
   std::string garbage(64, '\xff');
   os::writeAll(right, garbage.data(), garbage.size());
   loop.wait(server.onDisconnect());
+  EXPECT_FALSE(server.closedByPeer());
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions(
+                              [&]() { loop.wait(peer.statRequest().send().ignoreResult()); })) {
+    EXPECT_EQ(textOf(*exception).find("a message of 4294967296 segments"), 0u)
+        << textOf(*exception);
+  } else {
+    ADD_FAILURE() << "the call should have failed";
+  }
+}
+
+TEST(ConnectionGarbageTest, AMessageThatMeansNothingIsGarbageToo) {
+  Loop loop;
+  auto [left, right] = os::socketPair();
+  Connection server(loop.port(), kj::mv(left), false, kj::heap<TestContent>());
+  // A `return` to question 12345, which nobody asked.
+  uint32_t answerToNothing[] = {0, 6, 0, 0x10001, 3, 0, 0, 0x10002, 12345, 0, 0, 0, 0, 0};
+  os::writeAll(right, answerToNothing, sizeof(answerToNothing));
+  loop.wait(server.onDisconnect());
+  EXPECT_FALSE(server.closedByPeer());
+}
+
+TEST(ConnectionGarbageTest, TheOtherSideLeavingIsNone) {
+  Loop loop;
+  auto [left, right] = os::socketPair();
+  Connection server(loop.port(), kj::mv(left), false, kj::heap<TestContent>());
+  right = nullptr;
+  loop.wait(server.onDisconnect());
+  EXPECT_TRUE(server.closedByPeer());
 }
 
 TEST(TakeFdTest, NothingCame) {

@@ -137,11 +137,11 @@ class InputBuffer {
     if (have < sizeof(capnp::word)) return nullptr;
     auto* header = reinterpret_cast<const uint32_t*>(data() + begin_);
     uint64_t segments = uint64_t(header[0]) + 1;
-    KJ_REQUIRE(segments < maxSegments, "message with too many segments", segments);
+    if (segments >= maxSegments) refuse("a message of", segments, "segments");
     uint64_t words = segments / 2 + 1;
     if (have < words * sizeof(capnp::word)) return makeRoomFor(words * sizeof(capnp::word));
     for (uint64_t i = 0; i < segments; i++) words += header[i + 1];
-    KJ_REQUIRE(words <= options.traversalLimitInWords, "message too large", words);
+    if (words > options.traversalLimitInWords) refuse("a message of", words, "words");
     size_t bytes = words * sizeof(capnp::word);
     if (have < bytes) return makeRoomFor(bytes);
 
@@ -185,6 +185,12 @@ class InputBuffer {
     uint64_t lastByte;  // offset in the stream
     kj::Vector<kj::AutoCloseFd> fds;
   };
+
+  [[noreturn]] static void refuse(const char* what, uint64_t count, const char* unit) {
+    kj::throwFatalException(
+        kj::Exception(kj::Exception::Type::FAILED, __FILE__, __LINE__,
+                      kj::str(what, " ", count, " ", unit, ", which is more than any has")));
+  }
 
   char* data() { return reinterpret_cast<char*>(words_.begin()); }
   size_t capacity() { return words_.asBytes().size(); }
@@ -243,15 +249,17 @@ class InputBuffer {
   std::deque<Arrived> arrived_;
 };
 
-class UnixMessageStream final : public capnp::MessageStream {
+class BatchingStream final : public UnixMessageStream {
  public:
-  UnixMessageStream(kj::UnixEventPort& port, kj::AutoCloseFd socket)
+  BatchingStream(kj::UnixEventPort& port, kj::AutoCloseFd socket)
       : socket_(kj::mv(socket)),
         observer_(port, nonBlocking(socket_), kj::UnixEventPort::FdObserver::OBSERVE_READ_WRITE) {}
 
   using capnp::MessageStream::tryReadMessage;
   using capnp::MessageStream::writeMessage;
   using capnp::MessageStream::writeMessages;
+
+  bool closedByPeer() const override { return closedByPeer_; }
 
   kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> tryReadMessage(
       kj::ArrayPtr<kj::AutoCloseFd> fdSpace, capnp::ReaderOptions options,
@@ -262,7 +270,10 @@ class UnixMessageStream final : public capnp::MessageStream {
         return kj::Maybe<capnp::MessageReaderAndFds>(kj::mv(*found));
       }
       if (ended_) {
-        KJ_REQUIRE(input_.empty(), "connection closed in the middle of a message");
+        if (!input_.empty()) {
+          kj::throwFatalException(
+              KJ_EXCEPTION(DISCONNECTED, "connection closed in the middle of a message"));
+        }
         return kj::Maybe<capnp::MessageReaderAndFds>(nullptr);
       }
       KJ_IF_MAYBE (promise, readable_) {
@@ -312,6 +323,7 @@ class UnixMessageStream final : public capnp::MessageStream {
   }
 
   kj::Promise<void> end() override {
+    ending_ = true;
     flush();
     shutdown(socket_, SHUT_WR);
     return kj::READY_NOW;
@@ -333,17 +345,23 @@ class UnixMessageStream final : public capnp::MessageStream {
   }
 
   void fill() {
-    switch (input_.fill(socket_)) {
+    switch (fillInput()) {
       case InputBuffer::Filled::more:
         return;
       case InputBuffer::Filled::end:
         ended_ = true;
+        closedByPeer_ = true;
         return;
       case InputBuffer::Filled::drained:
         // In the very turn that saw the socket empty: the observer is edge-triggered.
         readable_ = observer_.whenBecomesReadable();
         return;
     }
+  }
+
+  InputBuffer::Filled fillInput() {
+    KJ_ON_SCOPE_FAILURE(closedByPeer_ = true);  // it was reset
+    return input_.fill(socket_);
   }
 
   void flushLater() {
@@ -382,6 +400,8 @@ class UnixMessageStream final : public capnp::MessageStream {
       for (auto& waiter : waitingForSpace_) waiter->reject(kj::cp(*exception));
       waitingForSpace_.clear();
       broken_ = kj::mv(*exception);
+      // What this side gave up and the peer then did not take is no news.
+      if (!ending_) closedByPeer_ = true;
       return true;
     }
     return output_.waiting() == 0;
@@ -392,6 +412,8 @@ class UnixMessageStream final : public capnp::MessageStream {
   InputBuffer input_;
   OutputQueue output_;
   bool ended_ = false;
+  bool ending_ = false;
+  bool closedByPeer_ = false;
   bool flushArmed_ = false;
   bool blocked_ = false;
   kj::Maybe<kj::Promise<void>> readable_;
@@ -403,9 +425,8 @@ class UnixMessageStream final : public capnp::MessageStream {
 
 }  // namespace
 
-kj::Own<capnp::MessageStream> newUnixMessageStream(kj::UnixEventPort& port,
-                                                   kj::AutoCloseFd socket) {
-  return kj::heap<UnixMessageStream>(port, kj::mv(socket));
+kj::Own<UnixMessageStream> newUnixMessageStream(kj::UnixEventPort& port, kj::AutoCloseFd socket) {
+  return kj::heap<BatchingStream>(port, kj::mv(socket));
 }
 
 }  // namespace stave

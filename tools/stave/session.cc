@@ -1,5 +1,8 @@
 #include "session.h"
 
+#include <stave/error.h>
+#include <stave/schema/objects/network.capnp.h>
+#include <stave/schema/objects/volume.capnp.h>
 #include <unistd.h>
 
 #include "output.h"
@@ -82,18 +85,41 @@ std::string engineName(const ObjectCopy& pod) {
   return nameSpace + "/" + pod.name();
 }
 
+namespace {
+
+/// Why the driver of a deleted object did not remove what is behind it; empty: nothing is known.
+std::string removalFailure(schema::Object::Reader object) {
+  auto kind = object.getMetadata().getKind();
+  if (kind == "Volume")
+    return object.getStatus().getAs<schema::VolumeStatus>().getRemovalFailure().cStr();
+  if (kind == "Network")
+    return object.getStatus().getAs<schema::NetworkStatus>().getRemovalFailure().cStr();
+  return "";
+}
+
+}  // namespace
+
 void deleteObject(Session& session, ObjectCopy object, std::string reason) {
   object.builder().getMetadata().setRevision(0);
   Transaction transaction(session.client().objects, reason);
   transaction.add(schema::Change::Op::DELETE, object);
   auto states = session.wait(transaction.commit());
   if (states.at(0).metadata().getFinalizers().size() == 0) return;
+  auto failure = removalFailure(states[0].reader());
+  auto isOver = [&failure](schema::WatchEvent::Reader event) {
+    if (event.getType() == schema::WatchEvent::Type::REMOVED) return true;
+    failure = removalFailure(event.getObject());
+    return !failure.empty();
+  };
   auto metadata = object.metadata();
   Selection selection{metadata.getKind(), object.name(), metadata.getNamespace()};
-  session.wait(waitForObject(session.client().objects, selection, transaction.revision(),
-                             [](schema::WatchEvent::Reader event) {
-                               return event.getType() == schema::WatchEvent::Type::REMOVED;
-                             }));
+  if (failure.empty()) {
+    session.wait(
+        waitForObject(session.client().objects, selection, transaction.revision(), kj::mv(isOver)));
+  }
+  if (failure.empty()) return;
+  fail(ErrorCode::UNAVAILABLE,
+       object.name() + " could not be removed yet, and is tried again: " + failure);
 }
 
 void complain(std::string_view message) {

@@ -49,7 +49,7 @@ class Session {
 /// As Engine methods want it: "NAME", or "NAMESPACE/NAME" outside of the default namespace.
 std::string engineName(const ObjectCopy& pod);
 
-/// Deletes an object and waits until it is gone.
+/// Deletes an object and waits until it is gone. Fails if its driver cannot remove it for now.
 void deleteObject(Session& session, ObjectCopy object, std::string reason);
 
 /// Says something on standard error: "stave: message".

@@ -439,6 +439,23 @@ TEST_F(EngineTest, TellsWhoUsesAVolume) {
   EXPECT_EQ(world->volumes.size(), 1u) << "a named volume outlives its pods";
 }
 
+TEST_F(EngineTest, TellsWhyAVolumeIsNotRemovedAndGoesOnTrying) {
+  world->volumeFailure = "the disk is away";
+  start();
+  objects.create<schema::VolumeSpec>({"Volume", "files"}, [](auto) {});
+  until([&]() { return world->volumes.size() == 1; }, "the volume");
+  objects.remove({"Volume", "files"});
+  auto failure = [&]() -> std::string {
+    KJ_IF_MAYBE (object, objects.find({"Volume", "files"})) {
+      return object->getStatus().getAs<schema::VolumeStatus>().getRemovalFailure().cStr();
+    }
+    return "";
+  };
+  until([&]() { return failure() == "the disk is away"; }, "the reason");
+  world->volumeFailure.clear();
+  until([&]() { return world->volumes.empty(); }, "the volume's removal");
+}
+
 TEST_F(EngineTest, GoesOnAfterTheWatchWasLost) {
   start();
   objects.compact();

@@ -294,6 +294,7 @@ class FakeVolumes final : public schema::VolumeDriver::Server {
     return kj::READY_NOW;
   }
   kj::Promise<void> remove(RemoveContext context) override {
+    if (!world_->volumeFailure.empty()) fail(ErrorCode::UNAVAILABLE, world_->volumeFailure);
     world_->volumes.erase(text(context.getParams().getName()));
     return kj::READY_NOW;
   }

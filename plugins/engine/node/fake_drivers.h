@@ -36,6 +36,7 @@ struct FakeWorld {
   std::string wantedAddress;  // of the last attachment
   std::set<std::string> networks;
   std::set<std::string> volumes;
+  std::string volumeFailure;  ///< of the removal of any
   std::map<std::string, std::string> blobs;
   std::map<std::string, std::vector<std::string>> holds;
   std::vector<std::string> pulled;

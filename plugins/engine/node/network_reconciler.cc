@@ -102,9 +102,18 @@ Task<> NetworkReconciler::make(ObjectPointer object) {
 }
 
 Task<> NetworkReconciler::remove(ObjectPointer object) {
-  auto request = environment_.drivers.network(driverName(*object)).removeNetworkRequest();
-  request.setName(object->name().c_str());
-  co_await request.send();
+  std::string failure;
+  try {
+    auto request = environment_.drivers.network(driverName(*object)).removeNetworkRequest();
+    request.setName(object->name().c_str());
+    co_await request.send();
+  } catch (const kj::Exception& exception) {
+    failure = textOf(exception);
+  }
+  if (!failure.empty()) {
+    co_await writer_.removalFailure<schema::NetworkStatus>(*object, failure);
+    fail(ErrorCode::UNAVAILABLE, failure);
+  }
   made_.erase(object->name());
   co_await writer_.removeFinalizer(*object);
 }

@@ -23,6 +23,18 @@ class ObjectWriter {
     return tellIfFull(sendUnlessGone(kj::mv(request)), object, reason);
   }
 
+  /// Notes in the status why a deleted object is still there.
+  template <typename Status>
+  kj::Promise<void> removalFailure(const ObjectCopy& object, const std::string& failure) {
+    auto before = object.status<Status>();
+    if (before.getRemovalFailure() == failure.c_str()) return kj::READY_NOW;
+    auto request = begin(object, schema::Change::Op::STATUS, "its removal failed: " + failure);
+    auto target = request.getChanges()[0].getObject().getStatus();
+    target.template setAs<Status>(before);
+    target.template getAs<Status>().setRemovalFailure(failure.c_str());
+    return sendUnlessGone(kj::mv(request));
+  }
+
   /// Makes an object. Exists already: nothing happens.
   template <typename Spec>
   kj::Promise<void> create(const std::string& kind, const std::string& name,

@@ -110,10 +110,19 @@ Task<> VolumeReconciler::writeStatus(ObjectPointer object, std::string failure) 
 }
 
 Task<> VolumeReconciler::destroy(ObjectPointer object) {
-  auto driver = environment_.drivers.volume(text(object->spec<schema::VolumeSpec>().getDriver()));
-  auto request = driver.removeRequest();
-  request.setName(object->name().c_str());
-  co_await request.send();
+  std::string failure;
+  try {
+    auto driver = environment_.drivers.volume(text(object->spec<schema::VolumeSpec>().getDriver()));
+    auto request = driver.removeRequest();
+    request.setName(object->name().c_str());
+    co_await request.send();
+  } catch (const kj::Exception& exception) {
+    failure = textOf(exception);
+  }
+  if (!failure.empty()) {
+    co_await writer_.removalFailure<schema::VolumeStatus>(*object, failure);
+    fail(ErrorCode::UNAVAILABLE, failure);
+  }
   made_.erase(object->name());
   co_await writer_.removeFinalizer(*object);
 }

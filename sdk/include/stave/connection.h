@@ -8,7 +8,11 @@ namespace stave {
 
 /// A message stream over a Unix stream socket with batched writes (one sendmsg a turn of the loop),
 /// buffered reads and descriptors.
-kj::Own<capnp::MessageStream> newUnixMessageStream(kj::UnixEventPort& port, kj::AutoCloseFd socket);
+class UnixMessageStream : public capnp::MessageStream {
+ public:
+  virtual bool closedByPeer() const = 0;
+};
+kj::Own<UnixMessageStream> newUnixMessageStream(kj::UnixEventPort& port, kj::AutoCloseFd socket);
 
 /// One Cap'n Proto connection over a Unix socket. Each side may offer a bootstrap capability.
 class Connection {
@@ -20,11 +24,15 @@ class Connection {
   /// What the other side offers.
   capnp::Capability::Client peer();
 
-  /// Done when the other side is gone.
+  /// Done when the other side is gone, or has sent what is not the protocol.
   kj::Promise<void> onDisconnect() { return network_.onDisconnect(); }
 
+  /// After `onDisconnect`: false if it was this side that gave up; any call on the peer then fails
+  /// with what was wrong.
+  bool closedByPeer() const { return stream_->closedByPeer(); }
+
  private:
-  kj::Own<capnp::MessageStream> stream_;
+  kj::Own<UnixMessageStream> stream_;
   capnp::TwoPartyVatNetwork network_;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
 };

@@ -30,6 +30,7 @@ struct NetworkStatus {
   mtu @4 :UInt32;
   observedGeneration @5 :UInt64;
   driver @6 :Text;                       # that serves it
+  removalFailure @7 :Text;               # of a deleted one: why its driver did not remove it; it is tried again
 
   enum Phase { pending @0; ready @1; failed @2; }
 }

@@ -66,6 +66,7 @@ struct PluginStatus {
   calls @9 :UInt64;                    # since the daemon started
   failures @10 :UInt64;                # of them, those that ended with an error
   requires @11 :List(Text);            # services without which it cannot start
+  lastEnd @12 :Text;                   # how the instance before ended; empty: none has since the daemon started
   enum State { starting @0; loaded @1; skipped @2; failed @3; restarting @4; stopped @5; }
 }
 

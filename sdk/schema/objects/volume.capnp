@@ -18,6 +18,7 @@ struct VolumeStatus {
   path @2 :Text;                         # on the host, if the driver has one
   observedGeneration @3 :UInt64;         # of the spec that this status answers
   usedBy @4 :List(Text);                 # pods that mount it
+  removalFailure @5 :Text;               # of a deleted one: why its driver did not remove it; it is tried again
   enum Phase { pending @0; ready @1; failed @2; }
   # ready: the driver has it and pods may mount it. failed: `message` says why.
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace {
 
@@ -29,16 +30,23 @@ class HostileVolumes final : public schema::VolumeDriver::Server {
     return act();
   }
   kj::Promise<void> create(CreateContext) override { return act(); }
+  kj::Promise<void> remove(RemoveContext) override { return act(); }
   kj::Promise<void> list(ListContext) override { return act(); }
 
  private:
+  static kj::Promise<void> send(std::vector<uint32_t> words) {
+    os::writeAll(daemonSocket, words.data(), words.size() * sizeof(uint32_t));
+    return kj::NEVER_DONE;
+  }
+
   kj::Promise<void> act() {
     switch (behaviour_) {
-      case Behaviour::GARBAGE: {
-        std::string garbage(4096, '\xff');
-        os::writeAll(daemonSocket, garbage.data(), garbage.size());
-        return kj::NEVER_DONE;
-      }
+      case Behaviour::GARBAGE:
+        return send(std::vector<uint32_t>(1024, 0xffffffff));
+      case Behaviour::NONSENSE:
+        return send({0, 6, 0, 0x10001, 3, 0, 0, 0x10002, 12345, 0, 0, 0, 0, 0});
+      case Behaviour::HALF:
+        return send({0, 1 << 20, 0, 0});
       case Behaviour::BLOCK_LOOP:
         while (true) pause();
       case Behaviour::CRASH:

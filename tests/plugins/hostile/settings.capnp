@@ -21,5 +21,7 @@ struct HostileSettings {
     crash @6;          # dies of a signal as soon as it is called
     slow @7;           # answers calls only after the delay
     crashOnce @8;      # dies in the first life (the marker has one line), serves in the next
+    nonsense @9;       # answers a question that was never asked, as soon as it is called
+    half @10;          # writes the beginning of a large message and no more, as soon as it is called
   }
 }
