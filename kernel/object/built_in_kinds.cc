@@ -14,6 +14,12 @@ namespace stave {
 
 namespace {
 
+// Names that are not as those of containers: what a namespace may be elsewhere, KIND/NAME, and
+// references of images and digests.
+constexpr std::string_view namespaceNames = "[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?";
+constexpr std::string_view pluginNames = "[^/]+/[^/]+";
+constexpr std::string_view imageNames = R"([a-zA-Z0-9\[][a-zA-Z0-9_.:/@+\[\]-]*)";
+
 /// For kinds that have no status.
 struct NoStatus {};
 
@@ -51,6 +57,8 @@ void Kinds::addBuiltIn(const BuiltInKind& row) {
   definition.setNamespaced(row.namespaced);
   definition.setSpecType(typeId<Spec>());
   definition.setStatusType(typeId<Status>());
+  definition.setNames(row.names.data() == nullptr ? "" : row.names.data());
+  definition.setNameLength(row.nameLength);
   nodes.write(definition);
   auto columns = definition.initColumns(row.columns.size());
   for (size_t i = 0; i < row.columns.size(); ++i) {
@@ -68,8 +76,13 @@ Kinds::Kinds() {
 
 void Kinds::addPlatformKinds() {
   using namespace schema;
-  addBuiltIn<NamespaceSpec, NamespaceStatus>(
-      {"Namespace", "namespaces", {"ns"}, false, {{"STATUS", "status.phase"}}});
+  addBuiltIn<NamespaceSpec, NamespaceStatus>({"Namespace",
+                                              "namespaces",
+                                              {"ns"},
+                                              false,
+                                              {{"STATUS", "status.phase"}},
+                                              namespaceNames,
+                                              maximumNamespace});
   addBuiltIn<NodeSpec, NodeStatus>({"Node",
                                     "nodes",
                                     {"no"},
@@ -87,7 +100,9 @@ void Kinds::addPlatformKinds() {
                                         {{"KIND", "status.kind"},
                                          {"STATUS", "status.state"},
                                          {"VERSION", "status.version"},
-                                         {"REASON", "status.reason"}}});
+                                         {"REASON", "status.reason"}},
+                                        pluginNames,
+                                        maximumName});
   addBuiltIn<EventSpec, NoStatus>({"Event",
                                    "events",
                                    {"ev"},
@@ -113,7 +128,9 @@ void Kinds::addPodKinds() {
        "images",
        {"img"},
        false,
-       {{"STATUS", "status.phase"}, {"DIGEST", "status.manifestDigest"}, {"SIZE", "status.size"}}});
+       {{"STATUS", "status.phase"}, {"DIGEST", "status.manifestDigest"}, {"SIZE", "status.size"}},
+       imageNames,
+       maximumName});
   addBuiltIn<NetworkSpec, NetworkStatus>({"Network",
                                           "networks",
                                           {"net"},

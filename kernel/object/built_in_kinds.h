@@ -17,6 +17,8 @@ struct BuiltInKind {
   std::vector<std::string_view> shortNames;
   bool namespaced;
   std::vector<Column> columns;
+  std::string_view names = {};  ///< as KindDefinition.names
+  uint16_t nameLength = 0;
 };
 
 }  // namespace stave

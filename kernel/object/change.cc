@@ -75,6 +75,7 @@ Outcome ChangeEvaluator::evaluate(const ObjectKey& key, schema::Change::Reader c
   outcome.key = key;
   outcome.before = cache_.find(key);
   checkPreconditions(key, change, outcome.before);
+  if (outcome.before == nullptr) checkNewName(kinds_, key);
   Draft draft = outcome.before != nullptr ? draftOf(*outcome.before) : newDraft();
   Draft original = draft;
   edit(key, change, outcome.before, earlier, draft);

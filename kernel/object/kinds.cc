@@ -37,6 +37,10 @@ std::shared_ptr<capnp::MallocMessageBuilder> completed(schema::KindDefinition::R
   return message;
 }
 
+NameRule nameRuleOf(schema::KindDefinition::Reader definition) {
+  return {view(definition.getNames()), definition.getNameLength()};
+}
+
 std::vector<std::string> wordsOf(schema::KindDefinition::Reader definition) {
   std::vector<std::string> words{lowerCase(view(definition.getName())),
                                  lowerCase(view(definition.getPlural()))};
@@ -99,6 +103,9 @@ void Kinds::checkNames(schema::KindDefinition::Reader definition) const {
       fail(ErrorCode::INVALID, "kind " + name + ": \"" + word.substr(0, 100) +
                                    "\" is no plural or short name; use letters and digits");
     }
+  }
+  KJ_IF_MAYBE (exception, kj::runCatchingExceptions([&]() { nameRuleOf(definition); })) {
+    fail(ErrorCode::INVALID, "kind " + name + ": " + textOf(*exception));
   }
 }
 
@@ -188,6 +195,7 @@ void Kinds::adopt(std::shared_ptr<capnp::MallocMessageBuilder> definition, bool 
     for (auto& word : wordsOf(known->reader())) words_.erase(word);
   }
   kind.builtIn = builtIn;
+  kj::runCatchingExceptions([&]() { kind.names = nameRuleOf(reader); });  // else the default
   for (auto& word : wordsOf(reader)) words_[word] = kind.name;
   kind.definition = kj::mv(definition);
   kinds_[kind.name] = std::move(kind);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel/object/name_rule.h"
 #include "kernel/object/object_key.h"
 
 namespace stave {
@@ -24,6 +25,7 @@ struct Kind {
   kj::Maybe<capnp::StructSchema> status;
   std::shared_ptr<capnp::MallocMessageBuilder> definition;  ///< a KindDefinition, names filled in
   bool builtIn = false;
+  NameRule names;
 
   schema::KindDefinition::Reader reader() const {
     return definition->getRoot<schema::KindDefinition>().asReader();

@@ -8,8 +8,9 @@ namespace {
 /// A kind as a plug-in brings it: its schema is not compiled into the kernel. The last digit of the
 /// type's id and the names can be chosen.
 void fillKind(schema::KindDefinition::Builder definition, const char* name, uint64_t id,
-              const char* shortName) {
+              const char* shortName, const char* names = "") {
   definition.setName(name);
+  definition.setNames(names);
   definition.initShortNames(1).set(0, shortName);
   definition.setSpecType(id);
   auto node = definition.initNodes(1)[0];
@@ -33,10 +34,11 @@ void fillKind(schema::KindDefinition::Builder definition, const char* name, uint
 
 constexpr uint64_t lampId = 0xabcdef0123456701;
 
-std::string registerKind(TestKernel& kernel, const char* name, uint64_t id, const char* shortName) {
+std::string registerKind(TestKernel& kernel, const char* name, uint64_t id, const char* shortName,
+                         const char* names = "") {
   return kernel.errorOf([&] {
     auto request = kernel.client().registerKindRequest();
-    fillKind(request.initKind(), name, id, shortName);
+    fillKind(request.initKind(), name, id, shortName, names);
     request.send().wait(kernel.io.waitScope);
   });
 }
@@ -69,6 +71,43 @@ TEST(Kinds, RefusesContradictions) {
   EXPECT_TRUE(registerKind(kernel, "Torch", lampId, "po")
                   .starts_with("conflict kind Torch: the name \"po\" belongs to the kind Pod"));
   EXPECT_TRUE(registerKind(kernel, "lamp", lampId, "l").starts_with("invalid kind \"lamp\""));
+}
+
+TEST(Kinds, APluginsKindSaysWhatItsNamesAre) {
+  TestKernel kernel;
+  EXPECT_EQ(registerKind(kernel, "Lamp", lampId, "la", "[a-z]+(/[a-z]+)*"), "");
+  auto made = [&](const char* name) {
+    return kernel.errorOf([&] { kernel.commit(Op::CREATE, "lamp", name); });
+  };
+  EXPECT_EQ(made("hall/left"), "");
+  kernel.restart();
+  EXPECT_EQ(made("hall/right"), "");
+  EXPECT_EQ(made("hall-left").find("invalid lamp hall-left: metadata.name: "), 0u);
+  EXPECT_EQ(registerKind(kernel, "Torch", lampId, "to", "[a-z")
+                .find("invalid kind Torch: the pattern of names \"[a-z\" is not a regular"),
+            0u);
+}
+
+TEST(Kinds, WhatExistsKeepsItsName) {
+  TestKernel kernel;
+  capnp::MallocMessageBuilder message;
+  auto object = message.initRoot<schema::Object>();
+  object.initMetadata().setKind("Namespace");
+  object.getMetadata().setName("old name/of before");
+  object.getMetadata().setUid(newUid().c_str());
+  object.getSpec().initAs<schema::NamespaceSpec>();
+  auto words = encodeMessage(message);
+  kernel.fake.put(ObjectKey{"Namespace", "", "old name/of before"}.storeKey(),
+                  std::string(words.asChars().begin(), words.asChars().end()));
+  kernel.restart();
+  auto does = [&](Op op) {
+    return kernel.errorOf([&] { kernel.commit(op, "Namespace", "old name/of before"); });
+  };
+  EXPECT_EQ(does(Op::UPDATE), "");
+  EXPECT_EQ(does(Op::APPLY), "");
+  EXPECT_EQ(does(Op::DELETE), "");
+  EXPECT_FALSE(kernel.exists("Namespace", "old name/of before"));
+  EXPECT_NE(does(Op::CREATE), "");
 }
 
 TEST(Kinds, ValidatesAKindThatItWasNotBuiltWith) {

@@ -10,8 +10,6 @@ namespace stave {
 
 namespace {
 
-constexpr size_t maximumName = 512;
-constexpr size_t maximumNamespace = 63;
 constexpr size_t maximumKey = 1024;
 constexpr size_t maximumEntries = 4096;
 constexpr size_t maximumFinalizers = 32;
@@ -68,6 +66,14 @@ ObjectKey resolveKey(const Kinds& kinds, std::string_view kindWord, std::string_
   }
   checkName(key);
   return key;
+}
+
+void checkNewName(const Kinds& kinds, const ObjectKey& key) {
+  auto& rule = kinds.byName(key.kind)->names;
+  if (rule.fits(key.name)) return;
+  auto kind = lowerCase(key.kind);
+  complain(key, "metadata.name",
+           "\"" + key.name + "\" cannot be the name of a " + kind + ": it " + rule.text());
 }
 
 KeyValues checkedKeyValues(const ObjectKey& key, std::string_view path, size_t maximumValue,

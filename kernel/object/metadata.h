@@ -19,6 +19,10 @@ using KeyValues = std::vector<std::pair<std::string_view, std::string_view>>;
 ObjectKey resolveKey(const Kinds& kinds, std::string_view kind, std::string_view space,
                      std::string_view name);
 
+/// Checks the name of an object that is to be made against what its kind allows. One that exists
+/// already keeps its name.
+void checkNewName(const Kinds& kinds, const ObjectKey& key);
+
 /// Checks and sorts labels or annotations; `path` is "metadata.labels" or "metadata.annotations".
 KeyValues checkedKeyValues(const ObjectKey& key, std::string_view path, size_t maximumValue,
                            capnp::List<schema::KeyValue>::Reader list);

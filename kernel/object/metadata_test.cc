@@ -66,6 +66,26 @@ TEST_F(MetadataTest, BadNamesAreRefused) {
   EXPECT_EQ(keyError("pod", "", std::string(512, 'x')), "");
 }
 
+TEST_F(MetadataTest, NewNamesAreWhatTheirKindAllows) {
+  auto error = [&](const char* kind, const std::string& name) {
+    return errorOf([&]() { checkNewName(kinds, resolveKey(kinds, kind, "", name)); });
+  };
+  for (auto kind : {"pod", "volume", "network", "config", "node", "service"}) {
+    EXPECT_EQ(error(kind, "Web_1.old-2"), "") << kind;
+    for (auto name : {"a/b", "a b", "-a", ".", "a:b"}) EXPECT_NE(error(kind, name), "") << name;
+  }
+  EXPECT_EQ(error("pod", "a/b"),
+            "pod default/a/b: metadata.name: \"a/b\" cannot be the name of a pod: it must "
+            "match [a-zA-Z0-9][a-zA-Z0-9_.-]* and have at most 200 bytes");
+  EXPECT_EQ(error("image", "docker.io/library/debian:12"), "");
+  EXPECT_EQ(error("image", "[::1]:5000/a@sha256:" + std::string(64, 'a')), "");
+  EXPECT_NE(error("image", "a b"), "");
+  EXPECT_EQ(error("plugin", "store/sqlite"), "");
+  EXPECT_NE(error("plugin", "sqlite"), "");
+  EXPECT_EQ(error("namespace", "blue"), "");
+  EXPECT_NE(error("namespace", "blue-"), "");
+}
+
 TEST_F(MetadataTest, BadNamespacesAreRefused) {
   for (auto& space : {"-a"s, "a-"s, "a b"s, "a/b"s, std::string(64, 'x')}) {
     EXPECT_NE(keyError("pod", space, "web").find("is no name of a namespace"), std::string::npos)

@@ -2,6 +2,24 @@
 
 namespace stave {
 
+namespace {
+
+/// Control characters as \xNN: a name that somebody sent must not steer a terminal.
+std::string printable(const std::string& name) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string result;
+  for (unsigned char letter : name) {
+    if (letter >= 0x20 && letter != 0x7f) {
+      result += static_cast<char>(letter);
+    } else {
+      result += {'\\', 'x', digits[letter >> 4], digits[letter & 15]};
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
 std::string ObjectKey::text() const {
   std::string result = kind;
   for (char& letter : result) {
@@ -9,7 +27,7 @@ std::string ObjectKey::text() const {
   }
   result += ' ';
   if (!space.empty()) result += space + "/";
-  return result + name;
+  return result + printable(name);
 }
 
 std::string ObjectKey::storeKey() const {

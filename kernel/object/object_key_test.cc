@@ -16,6 +16,7 @@ TEST(ObjectKeyTest, TextIsForPeople) {
   EXPECT_EQ((ObjectKey{"Pod", "default", "web"}).text(), "pod default/web");
   EXPECT_EQ((ObjectKey{"CronJob", "a", "B"}).text(), "cronjob a/B");
   EXPECT_EQ((ObjectKey{"Image", "", "x/y"}).text(), "image x/y");
+  EXPECT_EQ((ObjectKey{"Node", "", "a\x1b[1m\x7f"}).text(), "node a\\x1b[1m\\x7f");
 }
 
 TEST(ObjectKeyTest, WhatIsNoKeyIsNone) {

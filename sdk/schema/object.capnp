@@ -155,6 +155,8 @@ struct KindDefinition {
   statusType @5 :UInt64;        # 0: the kind has no status
   nodes @6 :List(Schema.Node);  # the types and all that they need, dependencies in any order
   columns @7 :List(Column);     # what a listing shows besides the name and the age
+  names @8 :Text;               # RE2 expression for the whole name of a new object; empty: [a-zA-Z0-9][a-zA-Z0-9_.-]*
+  nameLength @9 :UInt16;        # most bytes of it, up to 512; 0: 200
 
   struct Column {
     title @0 :Text;             # "STATUS"
