@@ -34,11 +34,34 @@ struct DirectorySetTest : ::testing::Test {
 
 TEST_F(DirectorySetTest, AddsOnceAndListsSorted) {
   set.add("b");
-  set.add("a");
+  EXPECT_TRUE(set.add("a"));
   write("file");
-  set.add("a");
+  EXPECT_FALSE(set.add("a"));
   EXPECT_EQ(set.names(), (Names{"a", "b"}));
   EXPECT_TRUE(os::exists(set.pathOf("a") + "/file"));
+}
+
+TEST_F(DirectorySetTest, StandsInAFolderNamedAfterWhatTheyAre) {
+  set.add("a");
+  EXPECT_EQ(set.pathOf("a"), path + "/volumes/a");
+  EXPECT_EQ(os::listDirectory(path), (Names{"staging", "volumes"}));
+}
+
+TEST_F(DirectorySetTest, IsFilledBeforeItIsSeen) {
+  set.add("a", [&](const std::string& directory) {
+    os::replaceFile(directory + "/record", "x");
+    EXPECT_TRUE(set.names().empty());
+  });
+  EXPECT_EQ(os::readFile(set.pathOf("a") + "/record"), "x");
+  auto attempt = [&]() {
+    set.add("b", [](const std::string& directory) {
+      os::replaceFile(directory + "/record", "x");
+      fail(ErrorCode::EXHAUSTED, "the disk is full");
+    });
+  };
+  EXPECT_EQ(failureOf(attempt), ErrorCode::EXHAUSTED);
+  EXPECT_EQ(set.names(), Names{"a"});
+  EXPECT_TRUE(os::listDirectory(path + "/staging").empty());
 }
 
 TEST_F(DirectorySetTest, AnotherSetFindsWhatThereIs) {
@@ -82,6 +105,8 @@ TEST_F(DirectorySetTest, WhatIsInUseStays) {
   auto first = set.use("a");
   auto second = set.use("a");
   first = nullptr;
+  EXPECT_TRUE(set.inUse("a"));
+  EXPECT_FALSE(set.inUse("b"));
   EXPECT_EQ(failureOf([&]() { set.remove("a"); }), ErrorCode::CONFLICT);
   EXPECT_EQ(set.names(), Names{"a"});
   second = nullptr;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "stave/capability.h"
 #include "stave/layer/bind.h"
 #include "stave/os/entry.h"
 #include "stave/os/mount.h"
@@ -9,21 +10,6 @@
 namespace stave::local {
 
 namespace {
-
-/// A descriptor that is counted while somebody holds it.
-class CountedFd final : public schema::Fd::Server {
- public:
-  CountedFd(kj::AutoCloseFd fd, std::shared_ptr<unsigned> count)
-      : fd_(kj::mv(fd)), count_(std::move(count)) {
-    ++*count_;
-  }
-  ~CountedFd() noexcept(false) { --*count_; }
-  kj::Maybe<int> getFd() override { return fd_.get(); }
-
- private:
-  kj::AutoCloseFd fd_;
-  std::shared_ptr<unsigned> count_;
-};
 
 int64_t now() {
   auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -55,7 +41,6 @@ LocalVolumes::Entry& LocalVolumes::find(const std::string& name) {
 kj::Promise<void> LocalVolumes::create(CreateContext context) {
   auto params = context.getParams();
   Volume volume{params.getName().cStr(), now(), {}};
-  requireGoodName(volume.name);
   for (auto option : params.getOptions()) {
     volume.options[option.getKey().cStr()] = option.getValue().cStr();
   }
@@ -76,9 +61,7 @@ kj::Promise<void> LocalVolumes::remove(RemoveContext context) {
   std::string name = context.getParams().getName().cStr();
   auto found = entries_.find(name);
   if (found == entries_.end()) return kj::READY_NOW;
-  if (*found->second.handedOut > 0) {
-    fail(ErrorCode::CONFLICT, "volume " + name + " is mounted");
-  }
+  if (store_.inUse(name)) fail(ErrorCode::CONFLICT, "volume " + name + " is mounted");
   entries_.erase(found);
   return context_.workers().run([this, name]() { store_.remove(name); });
 }
@@ -109,7 +92,7 @@ kj::Promise<void> LocalVolumes::mount(MountContext context) {
   auto tree = treeOf(entry, context.getParams().getReadOnly());
   auto results = context.getResults();
   results.setEmpty(isEmpty(entry, tree));
-  results.setTree(kj::heap<CountedFd>(kj::mv(tree), entry.handedOut));
+  results.setTree(makeFd(kj::mv(tree), store_.use(entry.volume.name)));
   return kj::READY_NOW;
 }
 

@@ -4,7 +4,6 @@
 #include <stave/schema/volume.capnp.h>
 
 #include <map>
-#include <memory>
 #include <string>
 
 #include "volume_store.h"
@@ -28,8 +27,6 @@ class LocalVolumes final : public schema::VolumeDriver::Server {
     Volume volume;
     MountPlan plan;
     kj::AutoCloseFd kept;  ///< of a file system: later mounts show the same one
-    std::shared_ptr<unsigned> handedOut =
-        std::make_shared<unsigned>(0);  ///< descriptors still held
   };
 
   Entry& find(const std::string& name);

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <atomic>
+#include <stave/directory_set.h>
+
 #include <string>
 #include <vector>
 
@@ -14,36 +15,30 @@ struct Volume {
   OptionMap options;
 };
 
-/// The driver's directory:
-///
-///     volumes/NAME/  `record`, and `data` of a volume without options
-///     staging/       being made or deleted
-///
-/// A volume appears and goes by one rename, and is safe from a power failure when `add` returns.
+/// The driver's directory: a DirectorySet whose volumes each have a `record`, and `data` where a
+/// volume without options lies.
 class VolumeStore {
  public:
-  explicit VolumeStore(std::string path);
+  explicit VolumeStore(const std::string& path) : set_("volume", path) {}
 
-  /// What is there; removes what a crash left half made.
   std::vector<Volume> load();
 
+  /// Safe from a power failure when it returns. Fails [invalid] for a name that is no file's, and
+  /// [unavailable] while another of the name is there.
   void add(const Volume& volume);
-  void remove(const std::string& name);
+  void remove(const std::string& name) { set_.remove(name); }
 
-  std::string dataPath(const std::string& name) const;
+  std::string dataPath(const std::string& name) const { return set_.pathOf(name) + "/data"; }
 
-  /// Nothing was ever made in the data directory: it is empty and has the time that `add` gave it.
+  /// Nothing was ever made in the data directory.
   bool neverHeldAnything(const Volume& volume) const;
 
+  /// Keeps the volume from being removed.
+  std::shared_ptr<const void> use(const std::string& name) { return set_.use(name); }
+  bool inUse(const std::string& name) { return set_.inUse(name); }
+
  private:
-  std::string stagingPath();
-
-  std::string path_;
-  std::atomic<uint64_t> counter_{0};
+  DirectorySet set_;
 };
-
-/// Fails [invalid] unless the name is letters, digits, "_", "." and "-", and begins with one of the
-/// first two.
-void requireGoodName(const std::string& name);
 
 }  // namespace stave::local

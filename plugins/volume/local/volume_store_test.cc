@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include "stave/error.h"
+#include "stave/os/file.h"
 
 namespace stave::local {
 namespace {
@@ -44,14 +44,33 @@ TEST_F(VolumeStoreTest, RemovedVolumesAndLeftoversGo) {
   store.add({"one", 1, {}});
   store.remove("one");
   os::makeDirectories(path_ + "/staging/left");
-  EXPECT_TRUE(store.load().empty());
+  EXPECT_TRUE(VolumeStore(path_).load().empty());
   EXPECT_TRUE(os::listDirectory(path_ + "/staging").empty());
 }
 
+TEST_F(VolumeStoreTest, OneOfANameAtATime) {
+  VolumeStore store(path_);
+  store.add({"one", 1, {}});
+  EXPECT_ANY_THROW(store.add({"one", 2, {}}));
+  EXPECT_EQ(store.load()[0].created, 1);
+}
+
+TEST_F(VolumeStoreTest, WhatIsUsedIsNotRemoved) {
+  VolumeStore store(path_);
+  store.add({"one", 1, {}});
+  auto user = store.use("one");
+  EXPECT_TRUE(store.inUse("one"));
+  EXPECT_ANY_THROW(store.remove("one"));
+  user = nullptr;
+  EXPECT_FALSE(store.inUse("one"));
+  store.remove("one");
+}
+
 TEST_F(VolumeStoreTest, NamesAreChecked) {
-  requireGoodName("a.b_c-1");
+  VolumeStore store(path_);
   for (auto* name : {"", ".a", "-a", "a/b", "..", "a b"})
-    EXPECT_ANY_THROW(requireGoodName(name)) << name;
+    EXPECT_ANY_THROW(store.add({name, 1, {}})) << name;
+  store.add({"a.b_c-1", 1, {}});
 }
 
 }  // namespace
