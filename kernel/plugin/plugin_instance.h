@@ -13,7 +13,7 @@
 namespace stave::plugin {
 
 /// One loaded copy of a plug-in, in this process or in a stave-host of its own. Destroying it ends
-/// the process; an inline one ends when nobody refers to its capabilities.
+/// the process; an inline one must live as long as anything that it gave out.
 class PluginInstance {
  public:
   virtual ~PluginInstance() noexcept(false) = default;

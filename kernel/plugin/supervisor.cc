@@ -172,7 +172,7 @@ Task<> Supervisor::keepAlive() {
       if (!wanted_) break;
       if (unixNanos() - loadedAt_ > healthyNanos) failures = 0;
     }
-    running_ = nullptr;
+    co_await letGoOfRunning();
     failures++;
     if (!everLoaded && failures >= startAttempts) {
       become(State::FAILED, reason_);
@@ -184,6 +184,30 @@ Task<> Supervisor::keepAlive() {
     if (!atOnce) co_await backOff(failures);
     if (everLoaded) restarts_++;
   }
+}
+
+Task<> Supervisor::letGoOfRunning() {
+  KJ_IF_MAYBE (running, running_) {
+    auto ended = kj::mv(*running);
+    running_ = nullptr;
+    co_await letGo(kj::mv(ended));
+  }
+}
+
+/// A process takes all with it. An inline instance is told to end its own work.
+Task<> Supervisor::letGo(kj::Own<Running> running) {
+  if (running->instance->pid() != 0) co_return;
+  auto stopped = running->instance->host().stopRequest().send().ignoreResult();
+  co_await outcome(withDeadline(kj::mv(stopped), limits_.startDeadlineMs, "stopping the plug-in"));
+  keep(kj::mv(running));
+}
+
+/// What an inline instance gave out, a container for instance, works on its host, which therefore
+/// stays until the daemon ends.
+void Supervisor::keep(kj::Own<Running> running) {
+  if (running->instance->pid() != 0) return;
+  running->service = nullptr;
+  ended_.push_back(kj::mv(running));
 }
 
 kj::Promise<void> Supervisor::backOff(uint32_t failures) {
@@ -309,19 +333,19 @@ kj::Promise<void> Supervisor::swap(std::string file) {
     config.filePlace = "";
     auto next = co_await launchAndDescribe(config);
     co_await startInstance(*next, config);
-    // Between two calls: nothing awaits from here to the end. The old instance goes with
-    // `running_`.
+    // Between two calls: nothing awaits from here to the end.
     config_ = config;
     askedToRestart_ = false;
-    auto previous = kj::mv(running_);
+    auto previous = kj::mv(KJ_ASSERT_NONNULL(running_));
     running_ = kj::mv(next);
     life_ = nullptr;
+    ending_.push_back(letGo(kj::mv(previous)).promise().eagerlyEvaluate(nullptr));
     generation_++;
     loadedAt_ = unixNanos();
     life_ = async([this]() -> Task<> {
               become(State::LOADED, "");
               co_await untilDead(generation_);
-              running_ = nullptr;
+              co_await letGoOfRunning();
               become(State::RESTARTING, lastEnd_);
               co_await keepAlive();
             }).eagerlyEvaluate([this](kj::Exception&& exception) {
@@ -341,7 +365,11 @@ kj::Promise<void> Supervisor::stop() {
       }
     }
     life_ = nullptr;
-    running_ = nullptr;
+    KJ_IF_MAYBE (running, running_) {
+      auto ended = kj::mv(*running);
+      running_ = nullptr;
+      keep(kj::mv(ended));
+    }
     become(State::STOPPED, "stopped");
   });
 }

@@ -97,6 +97,10 @@ class Supervisor {
   Task<> keepAlive();
   Task<> untilDead(uint64_t generation);
   Task<> pingForever(schema::PluginHost::Client host);
+  /// Of an instance that served and does no longer.
+  Task<> letGo(kj::Own<Running> running);
+  Task<> letGoOfRunning();
+  void keep(kj::Own<Running> running);
   kj::Promise<void> backOff(uint32_t failures);
   void become(State state, std::string reason);
   bool settled() const { return state_ != State::STARTING; }
@@ -120,6 +124,8 @@ class Supervisor {
   bool wanted_ = true;
   bool askedToRestart_ = false;
   kj::Maybe<kj::Own<Running>> running_;
+  std::vector<kj::Own<Running>> ended_;  ///< inline ones, whose objects somebody may still hold
+  std::vector<kj::Promise<void>> ending_;
   std::map<std::string, CallCount> calls_;
   ChangeSignal changed_;
   ChangeSignal endInstance_;

@@ -28,14 +28,17 @@ struct SupervisorTest : ::testing::Test, Supervisor::Listener {
     return kj::heap<Paths>();
   }
 
-  Supervisor& make(const std::string& behaviour, const std::string& more = "") {
+  Supervisor& make(const std::string& behaviour, const std::string& more = "",
+                   const std::string& settings = "") {
     Limits limits{STAVE_TEST_HOST, 1500, 100, 300};
-    supervisor = std::make_unique<Supervisor>(loop, hostilePlugin(behaviour, more), limits, *this);
+    auto config = hostilePlugin(behaviour, more, settings);
+    supervisor = std::make_unique<Supervisor>(loop, config, limits, *this);
     loop.wait(supervisor->describe());
     return *supervisor;
   }
-  Supervisor& start(const std::string& behaviour, const std::string& more = "") {
-    auto& made = make(behaviour, more);
+  Supervisor& start(const std::string& behaviour, const std::string& more = "",
+                    const std::string& settings = "") {
+    auto& made = make(behaviour, more, settings);
     loop.wait(made.start());
     return made;
   }
@@ -141,6 +144,23 @@ TEST_F(SupervisorTest, ASwapThatFailsLeavesTheOldOne) {
   EXPECT_NE(errorOf(started.swap("/no/such.so").then([]() { return 0; })), "");
   EXPECT_EQ(started.pid(), pid);
   EXPECT_EQ(started.state(), State::LOADED);
+}
+
+TEST_F(SupervisorTest, WhatAnInlineInstanceGaveOutOutlivesIt) {
+  auto& started = start("slow", "isolation = \"inline\"\n", "delay = 100\n");
+  auto answers = [&](capnp::Capability::Client service) {
+    auto call = service.castAs<schema::VolumeDriver>().pathRequest().send();
+    return errorOf(kj::mv(call)) == "";
+  };
+  auto first = loop.wait(started.service()).capability;
+  loop.wait(started.restart());
+  EXPECT_TRUE(answers(first)) << "after a restart";
+  auto second = loop.wait(started.service()).capability;
+  loop.wait(started.swap(std::string(STAVE_TEST_PLUGINS) + "/volume-hostile.so"));
+  EXPECT_TRUE(answers(second)) << "after a swap";
+  auto third = loop.wait(started.service()).capability;
+  loop.wait(started.stop());
+  EXPECT_TRUE(answers(third)) << "after the end";
 }
 
 TEST_F(SupervisorTest, ARestartMakesANewInstance) {

@@ -23,8 +23,9 @@ inline config::Config hostileStack(const std::string& behaviour, const std::stri
 }
 
 inline config::PluginConfig hostilePlugin(const std::string& behaviour,
-                                          const std::string& more = "") {
-  for (auto& plugin : hostileStack(behaviour, more).plugins) {
+                                          const std::string& more = "",
+                                          const std::string& settings = "") {
+  for (auto& plugin : hostileStack(behaviour, more, settings).plugins) {
     if (plugin.kind == "volume") return plugin;
   }
   throw std::runtime_error("the stack has no volume driver");

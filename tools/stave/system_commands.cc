@@ -2,6 +2,7 @@
 #include <stave/error.h>
 #include <stave/schema/objects/system.capnp.h>
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -251,7 +252,7 @@ Action swapPlugin(Flags&) {
   return [](Session& session, const Words& words) {
     auto request = session.client().kernel.pluginsRequest().send().getPlugins().swapRequest();
     request.setName(words[0]);
-    request.setFile(words[1]);
+    request.setFile(std::filesystem::absolute(words[1]).lexically_normal().string());
     session.wait(request.send().ignoreResult());
     print(words[0] + "\n");
     return 0;

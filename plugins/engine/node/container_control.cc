@@ -101,6 +101,8 @@ Task<> ContainerControl::resume() {
 
 Task<> ContainerControl::discard() {
   watching_ = nullptr;
+  if (lost_) container_ = nullptr;  // nobody looks for it any more
+  lost_ = false;
   KJ_IF_MAYBE (container, container_) {
     auto known = kj::mv(*container);
     container_ = nullptr;
@@ -151,25 +153,43 @@ void ContainerControl::watch() {
 
 Task<> ContainerControl::awaitExit(schema::Container::Client container) {
   for (;;) {
+    auto begin = environment_.timer.now();
     bool done = co_await askExit(container);
     if (done) co_return;
-    co_await environment_.timer.afterDelay(pauseAfterFailure);
-    auto request = environment_.drivers.runtime.getRequest();
-    request.setId(id_.c_str());
-    bool gone = false;
-    try {
-      auto response = co_await request.send();
-      container = response.getContainer();
-      container_ = container;
-    } catch (const kj::Exception& exception) {
-      gone = codeOf(exception) == ErrorCode::NOT_FOUND;
+    // The runtime is another instance now. Whoever wants something of the container waits for it.
+    auto again = kj::newPromiseAndFulfiller<schema::Container::Client>();
+    container_ = schema::Container::Client(kj::mv(again.promise));
+    lost_ = true;
+    bool soon = environment_.timer.now() - begin < pauseAfterFailure;
+    if (soon) co_await environment_.timer.afterDelay(pauseAfterFailure);
+    auto found = co_await findAgain();
+    lost_ = false;
+    KJ_IF_MAYBE (known, found) {
+      again.fulfiller->fulfill(kj::cp(*known));
+      container_ = container = kj::mv(*known);
+      continue;
     }
-    if (!gone) continue;
     container_ = nullptr;
     onExit_({.code = lostExitCode,
              .finishedAt = environment_.now(),
              .message = "the runtime no longer knows the container"});
     co_return;
+  }
+}
+
+Task<kj::Maybe<schema::Container::Client>> ContainerControl::findAgain() {
+  for (;;) {
+    auto request = environment_.drivers.runtime.getRequest();
+    request.setId(id_.c_str());
+    bool gone = false;
+    try {
+      auto response = co_await request.send();
+      co_return response.getContainer();
+    } catch (const kj::Exception& exception) {
+      gone = codeOf(exception) == ErrorCode::NOT_FOUND;
+    }
+    if (gone) co_return nullptr;
+    co_await environment_.timer.afterDelay(pauseAfterFailure);
   }
 }
 

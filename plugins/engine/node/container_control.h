@@ -69,6 +69,8 @@ class ContainerControl {
                         Attachments& attachments);
   Task<> removeSnapshot();
   Task<> awaitExit(schema::Container::Client container);
+  /// After the runtime began anew; nothing if it does not know the container.
+  Task<kj::Maybe<schema::Container::Client>> findAgain();
   Task<bool> askExit(schema::Container::Client container);
   void noteExit(schema::ExitStatus::Reader status);
 
@@ -77,6 +79,7 @@ class ContainerControl {
   OnExit onExit_;
   kj::Maybe<schema::Container::Client> container_;
   kj::Maybe<schema::Reservation::Client> reservation_;
+  bool lost_ = false;  ///< it stands for one that is being looked for
   kj::Promise<void> watching_ = nullptr;
 };
 

@@ -151,5 +151,23 @@ TEST_F(Control, OneThatOutlivedTheRuntimePlugInIsWatchedOn) {
   EXPECT_EQ(exits[1].code, 128 + SIGKILL);
 }
 
+TEST_F(Control, WhoUsesItWhileTheRuntimeBeginsAnewWaits) {
+  run();
+  ContainerControl later(environment, "c1", [](auto&) {});
+  later.adopt(makeError(ErrorCode::UNAVAILABLE, "the runtime died"));
+  testing::runFor(loop, 20 * kj::MILLISECONDS);
+  done(later.signal(SIGTERM, false));
+  EXPECT_EQ(world->containers.at("c1")->signals, std::vector<int>{SIGTERM});
+}
+
+TEST_F(Control, OneThatIsBeingLookedForCanBeDiscarded) {
+  run();
+  ContainerControl later(environment, "c1", [](auto&) {});
+  later.adopt(makeError(ErrorCode::UNAVAILABLE, "the runtime died"));
+  testing::runFor(loop, 20 * kj::MILLISECONDS);
+  done(later.discard());
+  EXPECT_TRUE(world->containers.empty());
+}
+
 }  // namespace
 }  // namespace stave::node
