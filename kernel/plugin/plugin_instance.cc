@@ -15,7 +15,7 @@ namespace stave::plugin {
 namespace {
 
 constexpr int hostSocketNumber = 3;
-constexpr auto timeToExit = 100 * kj::MILLISECONDS;  // after the connection is lost
+constexpr auto timeToExit = 500 * kj::MILLISECONDS;  // after the connection is lost
 
 std::string describeExit(int status) {
   if (WIFSIGNALED(status)) return "killed by signal " + std::to_string(WTERMSIG(status));
