@@ -38,6 +38,9 @@ struct RightsConfig {
 }
 
 struct TlsConfig {
+  # For clients on other machines: stave -H tls://HOST:PORT. Descriptors do not cross TCP, so the streams of
+  # a process are not to be had there.
+
   address @0 :Text;                   # "0.0.0.0:7070"; empty: no TCP
   certificate @1 :Text;               # PEM files
   key @2 :Text;

@@ -24,8 +24,8 @@ kj::AutoCloseFd connectToKernel(std::string_view endpoint) {
   constexpr std::string_view scheme = "unix://";
   bool named = endpoint.substr(0, scheme.size()) == scheme;
   if (!named && endpoint.find("://") != std::string_view::npos) {
-    fail(ErrorCode::UNSUPPORTED,
-         "cannot connect to \"" + std::string(endpoint) + "\": only unix:///PATH is possible");
+    fail(ErrorCode::UNSUPPORTED, "cannot connect to \"" + std::string(endpoint) +
+                                     "\": want unix:///PATH or tls://HOST:PORT");
   }
   std::string path(named ? endpoint.substr(scheme.size()) : endpoint);
   kj::AutoCloseFd socket;

@@ -100,7 +100,13 @@ std::string helpOfAll(std::string_view group) {
     text =
         "Usage:  stave [-H HOST] COMMAND\n\nRuns containers, on one machine or on many.\n\n"
         "Options:\n  -H, --host string   Daemon to talk to (default $STAVE_HOST or "
-        "unix:///run/stave/stave.sock)\n      --help          This text, or that of a command\n";
+        "unix:///run/stave/stave.sock)\n"
+        "      --tls-ca FILE   For -H tls://HOST:PORT: who signed the daemon's certificate "
+        "($STAVE_TLS_CA)\n"
+        "      --tls-cert FILE This client's certificate ($STAVE_TLS_CERT)\n"
+        "      --tls-key FILE  And its key ($STAVE_TLS_KEY)\n"
+        "      --tls-name NAME In the daemon's certificate, if not HOST ($STAVE_TLS_NAME)\n"
+        "      --help          This text, or that of a command\n";
   }
   text += "\nCommands:\n";
   for (auto& command : allCommands()) {

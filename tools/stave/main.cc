@@ -5,35 +5,13 @@
 #include <stave/error.h>
 #include <stave/json.h>
 
-#include <cstdlib>
-
 #include "command.h"
+#include "endpoint.h"
 #include "output.h"
 #include "session.h"
 
 namespace stave::cli {
 namespace {
-
-/// Options before the command. Throws UsageError.
-std::string takeEndpoint(Words& words) {
-  auto* fromEnvironment = ::getenv("STAVE_HOST");
-  std::string endpoint = fromEnvironment != nullptr && *fromEnvironment != '\0'
-                             ? fromEnvironment
-                             : "unix:///run/stave/stave.sock";
-  while (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
-    auto& word = words[0];
-    if (word == "--help" || word == "-h" || word == "--version" || word == "-v") break;
-    auto equals = word.find('=');
-    auto name = word.substr(0, equals);
-    if (name != "-H" && name != "--host") throw UsageError("unknown flag: " + name);
-    if (equals == std::string::npos && words.size() < 2) {
-      throw UsageError("flag needs a value: " + name);
-    }
-    endpoint = equals == std::string::npos ? words[1] : word.substr(equals + 1);
-    words.erase(words.begin(), words.begin() + (equals == std::string::npos ? 2 : 1));
-  }
-  return endpoint;
-}
 
 void checkCount(const Command& command, size_t count) {
   if (count >= command.fewest && count <= command.most) return;
@@ -44,7 +22,7 @@ void checkCount(const Command& command, size_t count) {
                    std::to_string(bound) + (bound == 1 ? " argument" : " arguments"));
 }
 
-int runCommand(const Command& command, const std::string& endpoint, const Words& words) {
+int runCommand(const Command& command, const Endpoint& endpoint, const Words& words) {
   Flags flags;
   auto action = command.make(flags);
   auto line = parseFlags(flags, words, command.passThrough);
@@ -58,7 +36,7 @@ int runCommand(const Command& command, const std::string& endpoint, const Words&
 }
 
 /// Runs it, and turns what it throws into a line on standard error.
-int guarded(const Command& command, const std::string& endpoint, const Words& words) {
+int guarded(const Command& command, const Endpoint& endpoint, const Words& words) {
   int code = 0;
   std::string usage;
   auto exception = kj::runCatchingExceptions([&]() {

@@ -30,15 +30,21 @@ std::pair<std::string, std::string> splitName(const std::string& word) {
 
 }  // namespace
 
-Session::Session(std::string endpoint) : io_(kj::setupAsyncIo()), endpoint_(std::move(endpoint)) {}
+Session::Session(Endpoint endpoint) : io_(kj::setupAsyncIo()), endpoint_(std::move(endpoint)) {}
 
 Client& Session::client() {
-  if (client_.get() == nullptr) {
-    connection_ =
-        kj::heap<Connection>(io_.unixEventPort, connectToKernel(endpoint_), true, nullptr);
-    client_ = kj::heap<Client>(connection_->peer().castAs<schema::Kernel>());
-  }
+  if (client_.get() == nullptr) client_ = kj::heap<Client>(connect().castAs<schema::Kernel>());
   return *client_;
+}
+
+capnp::Capability::Client Session::connect() {
+  if (endpoint_.isTls()) {
+    secured_ = wait(connectTls(io_, endpoint_.address, endpoint_.tls));
+    return secured_->peer();
+  }
+  auto socket = connectToKernel(endpoint_.address);
+  connection_ = kj::heap<Connection>(io_.unixEventPort, kj::mv(socket), true, nullptr);
+  return connection_->peer();
 }
 
 std::vector<ObjectCopy> Session::list(std::string kind) {

@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "endpoint.h"
+
 namespace stave::cli {
 
 /// One run of the command: the loop and, from the first use on, the connection to the kernel.
 class Session {
  public:
-  explicit Session(std::string endpoint);
+  explicit Session(Endpoint endpoint);
 
   kj::AsyncIoContext& io() { return io_; }
   Client& client();
@@ -40,9 +42,12 @@ class Session {
   std::string engineNameOf(const std::string& word);
 
  private:
+  capnp::Capability::Client connect();
+
   kj::AsyncIoContext io_;
-  std::string endpoint_;
+  Endpoint endpoint_;
   kj::Own<Connection> connection_;
+  kj::Own<TlsConnection> secured_;
   kj::Own<Client> client_;
 };
 

@@ -142,7 +142,13 @@ Task<StreamEnd> Carrier::run() {
   kj::Promise<Streams> opening = process_.streamsRequest().send();
   auto stopped = interrupted().then([]() -> kj::Promise<Streams> { return kj::NEVER_DONE; });
   auto streams = co_await opening.exclusiveJoin(kj::mv(stopped));
-  auto descriptor = co_await takeFd(streams.getSocket(), "the process's streams");
+  auto taking = takeFd(streams.getSocket(), "the process's streams").promise();
+  auto descriptor = co_await taking.catch_([](kj::Exception&&) -> kj::Promise<kj::AutoCloseFd> {
+    return makeError(
+        ErrorCode::UNSUPPORTED,
+        "a daemon gives the streams of a process only over its Unix socket: to another "
+        "machine use run -d and logs");
+  });
   socket_ = io_.lowLevelProvider->wrapSocketFd(descriptor.release(),
                                                kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
   std::optional<os::RawMode> raw;
