@@ -82,11 +82,9 @@ class PrefixTest(unittest.TestCase):
             self.assertNotIn("not found", output, program)
             self.assertIn(prefix, os.path.realpath(library_in(output)), program)
 
-    def test_the_command_carries_its_library_within(self):
+    def test_the_command_needs_no_library(self):
         program = os.path.join(prefix, "bin/stave")
-        output = run("ldd", program).stdout
-        self.assertNotIn("not found", output)
-        self.assertNotIn("libstave", output)
+        self.assertIn("not a dynamic executable", run("ldd", program, check=False).stdout)
         self.assertIn("Usage:  stave", run(program, "--help").stdout)
 
 
@@ -122,11 +120,11 @@ class TemplateTest(unittest.TestCase):
             (row,) = [row for row in stack("plugin", "ls").splitlines() if "folder" in row]
             self.assertIn("loaded", row)
             stack("volume", "create", "--driver", "folder", "data")
-            wait_until(lambda: os.listdir(folder + "/all") == ["data"], "the volume")
+            wait_until(lambda: os.listdir(folder + "/volumes") == ["data"], "the volume")
             stack("volume", "create", "--driver", "folder", "--opt", "a=b", "other")
             wait_until(lambda: "take no options" in stack("explain", "volume/other"), "the refusal")
             stack("volume", "rm", "data")
-            wait_until(lambda: os.listdir(folder + "/all") == [], "the volume to go")
+            wait_until(lambda: os.listdir(folder + "/volumes") == [], "the volume to go")
 
 
 class InstalledStack(Stack):
