@@ -115,8 +115,12 @@ class LiveChangeTest(unittest.TestCase):
         before = {name: self.plugin(name)["status"]["loadedAt"] for name in stack.plugin_states()}
         self.change("interval = 60000", "interval = 50000")
         self.assertEqual(stack("system", "reload"), "applied: content/local: restarted\n")
-        changed = [n for n in before if self.plugin(n)["status"]["loadedAt"] != before[n]]
-        self.assertEqual(changed, ["content/local"])
+
+        def changed():
+            return [n for n in before if self.plugin(n)["status"]["loadedAt"] != before[n]]
+
+        wait_until(changed, "the plug-in's new status")  # written down after the reload is answered
+        self.assertEqual(changed(), ["content/local"])
 
     def test_sighup_is_a_reload(self):
         before = self.plugin("content/local")["status"]["loadedAt"]
