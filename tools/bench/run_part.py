@@ -23,7 +23,7 @@ def measure(report, place, build, rounds):
     podman = _peer(report, "podman run", lambda: Podman(place))
     docker = _peer(report, "docker run", lambda: Docker(place))
     try:
-        with Stack(build) as stack:
+        with place.stack(build) as stack:
             stack.start()
             stack("load", "-i", place.archive)
             _take(report, stack, floor, crun, docker, podman, place, rounds)

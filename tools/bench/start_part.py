@@ -8,7 +8,7 @@ from peers import Absent, need
 
 def measure(report, place, build, rounds):
     report.begin("start", "start: commands that have nothing to do")
-    with Stack(build) as stack:
+    with place.stack(build) as stack:
         stack.start()
         commands = [
             Command("stave version", stack.command("version")),
