@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import sandbox
-from stack import Stack, wait_until
+from stack import Stack, settled, wait_until
 
 IMAGE = "busybox:test"
 SETTINGS = "[content.local.settings]\ninterval = 60000\n"
@@ -74,7 +74,7 @@ class LiveChangeTest(unittest.TestCase):
         stack("plugin", "swap", "layout", "./" + os.path.basename(file))
         self.swapped("registry/layout", file)
         self.assertEqual(stack("system", "reload"), "applied: registry/layout: restarted\n")
-        self.assertNotEqual(self.plugin("registry/layout")["spec"]["file"], file)
+        wait_until(lambda: self.plugin("registry/layout")["spec"]["file"] != file, "the configured file")
 
     def test_swap_to_what_does_not_come_up_keeps_the_old(self):
         before = self.plugin("storage/overlay")
@@ -105,22 +105,21 @@ class LiveChangeTest(unittest.TestCase):
 
         self.addCleanup(back)
 
+    def loading_times(self):
+        """When they are written down: that is after the reload has been answered."""
+        return settled(lambda: {name: self.plugin(name)["status"].get("loadedAt") for name in stack.plugin_states()})
+
     def test_reload_without_changes_does_nothing(self):
-        before = {name: self.plugin(name)["status"]["loadedAt"] for name in stack.plugin_states()}
+        before = self.loading_times()
         self.assertEqual(stack("system", "reload"), "")
-        after = {name: self.plugin(name)["status"]["loadedAt"] for name in stack.plugin_states()}
-        self.assertEqual(after, before)
+        self.assertEqual(self.loading_times(), before)
 
     def test_a_changed_setting_is_applied_to_its_plugin_alone(self):
-        before = {name: self.plugin(name)["status"]["loadedAt"] for name in stack.plugin_states()}
+        before = self.loading_times()
         self.change("interval = 60000", "interval = 50000")
         self.assertEqual(stack("system", "reload"), "applied: content/local: restarted\n")
-
-        def changed():
-            return [n for n in before if self.plugin(n)["status"]["loadedAt"] != before[n]]
-
-        wait_until(changed, "the plug-in's new status")  # written down after the reload is answered
-        self.assertEqual(changed(), ["content/local"])
+        after = self.loading_times()
+        self.assertEqual([name for name in before if after[name] != before[name]], ["content/local"])
 
     def test_sighup_is_a_reload(self):
         before = self.plugin("content/local")["status"]["loadedAt"]
