@@ -25,8 +25,8 @@ class DirectorySet {
   using Fill = std::function<void(const std::string& directory)>;
 
   /// `fill` puts into the directory what belongs there before anybody sees it, and sees to it that
-  /// the contents of its files are on disk. False: it is there
-  /// already, and nothing happened. Fails [invalid] for a bad name.
+  /// the contents of its files are on disk. False: it is there already, and nothing happened. Fails
+  /// [invalid] for a bad name.
   bool add(std::string_view name, const Fill& fill = {});
 
   /// Where it lies. Fails [not-found].
