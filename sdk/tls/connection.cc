@@ -80,6 +80,16 @@ class Secured final : public TlsConnection {
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
 };
 
+bool isAlert(const std::string& text) {
+  return text.find(" alert ") != std::string::npos;
+}
+
+kj::Exception refusedClient(const std::string& endpoint, const std::string& text) {
+  auto seen = isAlert(text) ? " " : " closed the connection, as a daemon does that ";
+  return makeError(ErrorCode::DENIED,
+                   endpoint + seen + "does not accept this client's certificate: " + text);
+}
+
 /// What OpenSSL and KJ say, as a person wants to hear it.
 kj::Exception explained(const std::string& endpoint, const kj::Exception& exception) {
   auto text = textOf(exception);
@@ -88,15 +98,13 @@ kj::Exception explained(const std::string& endpoint, const kj::Exception& except
     return makeError(ErrorCode::DENIED,
                      "the certificate of " + endpoint + " is not accepted: " + text);
   }
-  if (has(" alert ")) {
-    return makeError(ErrorCode::DENIED,
-                     endpoint + " does not accept this client's certificate: " + text);
-  }
+  if (isAlert(text)) return refusedClient(endpoint, text);
   return makeError(ErrorCode::UNAVAILABLE, endpoint + " does not answer: " + text);
 }
 
-Task<kj::Own<TlsConnection>> connectTo(kj::AsyncIoContext& io, TlsAddress where,
+Task<kj::Own<TlsConnection>> connectTo(kj::AsyncIoContext& io, std::string endpoint,
                                        TlsOptions options) {
+  TlsAddress where(endpoint);
   auto context = contextOf(options);
   auto name = options.name.empty() ? where.host : options.name;
   auto bracketed = where.host.find(':') == where.host.npos ? where.host : "[" + where.host + "]";
@@ -105,8 +113,11 @@ Task<kj::Own<TlsConnection>> connectTo(kj::AsyncIoContext& io, TlsAddress where,
   auto stream = co_await address->connect();
   auto secured = co_await context->wrapClient(kj::mv(stream), pointer(name));
   kj::Own<TlsConnection> connection = kj::heap<Secured>(kj::mv(secured));
-  // With TLS 1.3 only now is it known whether the other side takes this one's certificate.
-  co_await connection->peer().whenResolved();
+  // With TLS 1.3 only now is it known whether the other side takes this one's certificate. If not,
+  // it is chance whether its alert is read or the request to the closed connection fails first.
+  co_await connection->peer().whenResolved().catch_([&](kj::Exception&& exception) {
+    kj::throwFatalException(refusedClient(endpoint, textOf(exception)));
+  });
   co_return kj::mv(connection);
 }
 
@@ -131,17 +142,18 @@ TlsAddress::TlsAddress(std::string_view endpoint) {
 
 Task<kj::Own<TlsConnection>> connectTls(kj::AsyncIoContext& io, std::string endpoint,
                                         TlsOptions options) {
-  TlsAddress where(endpoint);
   auto late = io.provider->getTimer().afterDelay(patience).then(
       []() -> kj::Promise<kj::Own<TlsConnection>> {
         return KJ_EXCEPTION(DISCONNECTED, "nothing came back in time");
       });
   auto explain = [endpoint](kj::Exception&& exception) -> kj::Promise<kj::Own<TlsConnection>> {
-    if (codeOf(exception) == ErrorCode::INVALID || codeOf(exception) == ErrorCode::NOT_FOUND)
-      return kj::mv(exception);
+    auto code = codeOf(exception);
+    bool told = code == ErrorCode::INVALID || code == ErrorCode::NOT_FOUND ||
+                code == ErrorCode::DENIED;
+    if (told) return kj::mv(exception);
     return explained(endpoint, exception);
   };
-  auto connecting = connectTo(io, where, std::move(options)).promise();
+  auto connecting = connectTo(io, endpoint, std::move(options)).promise();
   auto connection = co_await connecting.exclusiveJoin(kj::mv(late)).catch_(kj::mv(explain));
   co_return kj::mv(connection);
 }
