@@ -24,6 +24,12 @@ KeyValues sortedKeyValues(capnp::List<schema::KeyValue>::Reader list) {
   return values;
 }
 
+/// Whoever removes a finalizer has cleaned up, and does so again if the removal is lost.
+bool isDurable(schema::Change::Reader change) {
+  bool cleaned = change.getOp() == Op::DELETE && change.getFinalizer().size() > 0;
+  return change.getOp() != Op::STATUS && change.getOp() != Op::REMOVE_FINALIZER && !cleaned;
+}
+
 [[noreturn]] void notFound(const ObjectKey& key) {
   fail(ErrorCode::NOT_FOUND, key.text() + " does not exist");
 }
@@ -89,8 +95,7 @@ Outcome ChangeEvaluator::evaluate(const ObjectKey& key, schema::Change::Reader c
     return outcome;
   }
   if (draft.specChanged || outcome.before == nullptr) ++draft.generation;
-  // Whoever removes a finalizer has cleaned up, and does so again if the removal is lost.
-  outcome.durable = change.getOp() != Op::STATUS && change.getOp() != Op::REMOVE_FINALIZER;
+  outcome.durable = isDurable(change);
   outcome.message = write(key, draft);
   if (outcome.message->sizeInWords() > maximumObjectWords) {
     fail(ErrorCode::INVALID, key.text() + ": the object is larger than 1 MiB");
@@ -158,6 +163,7 @@ void ChangeEvaluator::edit(const ObjectKey& key, schema::Change::Reader change,
     case Op::STATUS:
       return takeStatus(key, object, draft);
     case Op::DELETE:
+      if (listed != draft.finalizers.end()) draft.finalizers.erase(listed);
       draft.removed = draft.finalizers.empty();
       if (draft.deleted == 0) draft.deleted = stamp_.time;
       return;

@@ -151,6 +151,16 @@ TEST_F(ChangeTest, WithoutFinalizersADeletionRemoves) {
   EXPECT_EQ(evaluate(Op::DELETE).effect, Effect::remove);
 }
 
+TEST_F(ChangeTest, WhoHasCleanedUpDeletesAndLetsGoAtOnce) {
+  take(evaluate(Op::CREATE), 1);
+  take(evaluate(Op::ADD_FINALIZER, {}, "engine"), 2);
+  EXPECT_EQ(evaluate(Op::DELETE, {}, "network").effect, Effect::put) << "not the one that holds it";
+  auto outcome = evaluate(Op::DELETE, {}, "engine");
+  EXPECT_EQ(outcome.effect, Effect::remove);
+  EXPECT_FALSE(outcome.durable);
+  EXPECT_TRUE(evaluate(Op::DELETE).durable);
+}
+
 TEST_F(ChangeTest, AnOwnerIsKnownByItsUid) {
   auto owned = [](const char* name, const char* uid) {
     return [name, uid](Builder object) {

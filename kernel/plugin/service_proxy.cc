@@ -44,7 +44,10 @@ class ServiceProxy final : public capnp::Capability::Server {
       request.set(parameters);
       kj::Maybe<kj::Exception> lost;
       try {
-        auto response = co_await request.send();
+        auto sent = request.send();
+        // What is asked of the answer goes on at once. The answer of a repeated call is another.
+        if (!traits.idempotent) context.setPipeline(kj::mv(sent));
+        auto response = co_await kj::mv(sent);
         context.getResults(response.targetSize()).set(response);
       } catch (kj::Exception& exception) {
         if (isAnswer(exception, supervisor)) throw;

@@ -56,7 +56,7 @@ struct Change {
 
   op @0 :Op;
   object @1 :Object;
-  finalizer @2 :Text;      # Only for addFinalizer and removeFinalizer.
+  finalizer @2 :Text;      # Only for addFinalizer, removeFinalizer, and delete.
 
   enum Op {
     create @0;           # Fails [already-exists].
@@ -64,6 +64,8 @@ struct Change {
     apply @2;            # Creates, or replaces spec, labels and annotations. The same again: no change.
     status @3;           # Replaces status alone. Fails [not-found].
     delete @4;           # Marks as deleted while there are finalizers, else removes. Fails [not-found].
+                         # With a finalizer that one goes at the same time, for who has cleaned up
+                         # already; like its removal, that is not waited for on the disk.
     addFinalizer @5;     # No change if it is there.
     removeFinalizer @6;  # The last one of a deleted object removes it. No change if it is gone.
   }

@@ -139,6 +139,10 @@ TEST_F(FakeObjectsTest, DeletionWaitsForFinalizers) {
   EXPECT_NE(pod("web").getMetadata().getDeleted(), 0);
   commit(Op::REMOVE_FINALIZER);
   EXPECT_TRUE(objects.find({"Pod", "web"}) == nullptr);
+  createPod("web", "n1");
+  commit(Op::ADD_FINALIZER);
+  commit(Op::DELETE);
+  EXPECT_TRUE(objects.find({"Pod", "web"}) == nullptr) << "it named its finalizer";
 }
 
 TEST_F(FakeObjectsTest, AWatchTellsTheStateAndThenWhatComesAndGoes) {

@@ -124,6 +124,7 @@ bool perform(Row& row, schema::Change::Reader change) {
     case Op::DELETE:
       changed = metadata.getDeleted() == 0;
       if (changed) metadata.setDeleted(now());
+      changed |= removeFinalizer(metadata, change.getFinalizer());
       break;
     case Op::ADD_FINALIZER:
       changed = addFinalizer(metadata, change.getFinalizer());

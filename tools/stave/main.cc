@@ -31,7 +31,9 @@ int runCommand(const Command& command, const Endpoint& endpoint, const Words& wo
     return 0;
   }
   checkCount(command, line.arguments.size());
-  Session session(endpoint);
+  // Never destroyed: the process ends, and taking the connection's promises apart takes as long as
+  // a small command.
+  static auto& session = *new Session(endpoint);
   return action(session, line.arguments);
 }
 

@@ -129,13 +129,6 @@ Task<> ContainerControl::removeSnapshot() {
   co_await request.send();
 }
 
-Task<> ContainerControl::removeAll() {
-  kj::Promise<void> discarding = discard();
-  kj::Promise<void> removing = removeSnapshot();
-  co_await kj::mv(discarding);
-  co_await kj::mv(removing);
-}
-
 void ContainerControl::adopt(schema::Container::Client container) {
   container_ = kj::mv(container);
   watch();

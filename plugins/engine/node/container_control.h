@@ -53,8 +53,7 @@ class ContainerControl {
 
   /// Has the runtime forget it; its file system stays.
   Task<> discard();
-  /// Its file system too, at the same time.
-  Task<> removeAll();
+  Task<> removeSnapshot();
 
   /// Goes on with a container that the runtime knows from before.
   void adopt(schema::Container::Client container);
@@ -67,7 +66,6 @@ class ContainerControl {
   void watch();
   Task<int32_t> attempt(std::function<void(schema::ContainerSpec::Builder)>& fill,
                         Attachments& attachments);
-  Task<> removeSnapshot();
   Task<> awaitExit(schema::Container::Client container);
   /// After the runtime began anew; nothing if it does not know the container.
   Task<kj::Maybe<schema::Container::Client>> findAgain();

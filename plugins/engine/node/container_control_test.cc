@@ -107,8 +107,9 @@ TEST_F(Control, SignalsReachIt) {
 TEST_F(Control, ItGoesWithItsFileSystem) {
   makeSnapshot();
   run();
-  done(control.removeAll());
+  done(control.discard());
   EXPECT_TRUE(world->containers.empty());
+  done(control.removeSnapshot());
   EXPECT_TRUE(world->snapshots.empty());
   EXPECT_FALSE(control.exists());
   EXPECT_TRUE(exits.empty()) << "whoever discards it does not want to hear of its end";

@@ -59,6 +59,20 @@ TEST_F(EngineTest, RemovesWhatIsToGoWhenDone) {
   expectNothingLeft();
 }
 
+TEST_F(EngineTest, WhatGoesWhenDoneTellsItsExitFirst) {
+  start();
+  create("once", [](auto spec) { spec.setRemoveWhenDone(true); });
+  until("once", Phase::RUNNING);
+  script->fail("remove", 1, makeError(ErrorCode::UNAVAILABLE, "not now"));
+  world->exit(uid("once"), 7);
+  auto pod = until("once", Phase::STOPPED);
+  EXPECT_EQ(pod.getContainers()[0].getExitCode(), 7);
+  change("once", [](auto spec) { spec.setRestart(1); });
+  untilGone("once");
+  EXPECT_EQ(world->starts, 1u) << "it is going already";
+  expectNothingLeft();
+}
+
 TEST_F(EngineTest, StopsAndStartsAgain) {
   start();
   create("web");

@@ -77,6 +77,8 @@ class ObjectWriter {
   kj::Promise<void> addFinalizer(const ObjectCopy& object);
   kj::Promise<void> removeFinalizer(const ObjectCopy& object);
   kj::Promise<void> remove(const ObjectCopy& object, const std::string& reason);
+  /// Of what the engine has cleaned up already: deletes it, and does not hold it back.
+  kj::Promise<void> removeCleaned(const ObjectCopy& object, const std::string& reason);
 
   /// Changed or gone meanwhile: nothing happens. No room for it is told as for a status.
   kj::Promise<void> removeUnlessChanged(const ObjectCopy& object, const std::string& reason);

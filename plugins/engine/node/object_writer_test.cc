@@ -93,6 +93,15 @@ TEST_F(ObjectWriting, RemovalWaitsForTheFinalizer) {
   done(writer.removeFinalizer(held));
 }
 
+TEST_F(ObjectWriting, WhatIsCleanedUpGoesAtOnce) {
+  create("web");
+  done(writer.addFinalizer(copyOf("web")));
+  auto held = copyOf("web");
+  done(writer.removeCleaned(held, "a test"));
+  EXPECT_EQ(objects.find({"Pod", "web"}), nullptr);
+  done(writer.removeCleaned(held, "a test"));
+}
+
 TEST_F(ObjectWriting, WhatIsBeingDeletedIsNotHeldBackAnew) {
   objects.write(schema::Change::Op::CREATE, {"Pod", "web"}, [](schema::Object::Builder object) {
     object.getMetadata().initFinalizers(1).set(0, "other");

@@ -48,13 +48,13 @@ class Planner {
   void planRemoval() {
     auto alive = select([](auto& each) { return each.alive() && !each.killed; });
     if (!alive.empty()) return add(Action::Kind::kill, alive);
-    if (!anyAlive() && !state_.purged) add(Action::Kind::purge);
+    if (!anyAlive()) planPurge();
   }
 
   void planRest() {
     if (anyAlive()) return planStop([](auto&) { return true; });
     bool ran = state_.desired == Desired::stopped;
-    if (ran && wish_.removeWhenDone) return planDeletion();
+    if (ran && wish_.removeWhenDone) return planPurge();
     if (state_.networked) add(Action::Kind::tearDown);
     auto absent = select([](auto& each) { return each.phase == ContainerPhase::absent; });
     if (wish_.desired == Desired::created && !absent.empty() && !state_.waiting && mayTry()) {
@@ -148,13 +148,13 @@ class Planner {
   void planEnd() {
     bool over = plan_.actions.empty() && !plan_.wakeAt && !anyAlive() && !state_.waiting;
     if (!over) return;
-    if (wish_.removeWhenDone) return planDeletion();
+    if (wish_.removeWhenDone) return planPurge();
     if (state_.networked) add(Action::Kind::tearDown);
   }
 
-  /// What the pod still has is given back with its object.
-  void planDeletion() {
-    if (!state_.deletionAsked && plan_.actions.empty()) add(Action::Kind::deleteObject);
+  /// What the pod still has is given back, and then its object goes.
+  void planPurge() {
+    if (!state_.purged && plan_.actions.empty()) add(Action::Kind::purge);
   }
 
   const PodWish& wish_;

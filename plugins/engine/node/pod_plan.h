@@ -70,7 +70,6 @@ struct PodState {
   bool networked = false;
   std::optional<Failure> failure;
   bool waiting = false;  ///< for an image, a network, a volume: an event will tell
-  bool deletionAsked = false;
   bool purged = false;
 };
 
@@ -83,7 +82,6 @@ struct Action {
     pause,
     resume,
     tearDown,
-    deleteObject,
     purge
   };
   Kind kind;

@@ -159,17 +159,15 @@ TEST_F(PodPlan, StartsAfterItWasStopped) {
   EXPECT_EQ(actions(), (Actions{{Kind::start, {0}}}));
 }
 
-TEST_F(PodPlan, DeletesWhatIsToGoWhenDone) {
+TEST_F(PodPlan, PurgesWhatIsToGoWhenDone) {
   wish.removeWhenDone = true;
   actions();
   run();
   state.networked = true;
   exit(0);
-  EXPECT_EQ(actions(), (Actions{{Kind::deleteObject}}));
-  state.deletionAsked = true;
-  EXPECT_EQ(actions(), Actions{});
-  wish.deleted = true;
   EXPECT_EQ(actions(), (Actions{{Kind::purge}}));
+  state.purged = true;
+  EXPECT_EQ(actions(), Actions{});
 }
 
 TEST_F(PodPlan, KillsBeforeItRemoves) {

@@ -54,7 +54,7 @@ void PodWorker::addContainer(schema::PodContainer::Reader spec, uint32_t positio
 Task<> PodWorker::run() {
   while (!pod_.state.purged) {
     auto wish = wishOf(*pod_.object);
-    wish.deleted = wish.deleted || vanished_;
+    wish.deleted = wish.deleted || vanished_ || leaving_;
     poked_ = false;
     if (pod_.state.waiting && waitingSince_ != resources_) pod_.state.waiting = false;
     bool failed = pod_.state.failure.has_value();
@@ -135,6 +135,12 @@ bool PodWorker::statusChanged() {
 }
 
 Task<> PodWorker::publish() {
+  auto writing = writeStatus();
+  if (co_await kj::mv(writing)) discardStopped();
+}
+
+/// Whether it is written down.
+Task<bool> PodWorker::writeStatus() {
   std::string failure;
   attemptFinalizer();
   try {
@@ -151,19 +157,17 @@ Task<> PodWorker::publish() {
     environment_.warn("writing the status of pod " + pod_.object->key() + ": " + failure);
     published_ = nullptr;
     co_await environment_.timer.afterDelay(pauseAfterFailure);
-    co_return;
   }
-  co_await discardStopped();
+  co_return failure.empty();
 }
 
 /// The runtime may forget a container once its exit is written down.
-Task<> PodWorker::discardStopped() {
+void PodWorker::discardStopped() {
   for (size_t i = 0; i < pod_.containers.size(); ++i) {
     auto& control = *pod_.containers[i].control;
     if (pod_.state.containers[i].phase != ContainerPhase::stopped || !control.exists()) continue;
     tasks_.add(control.discard());
   }
-  co_return;
 }
 
 void PodWorker::attemptFinalizer() {
@@ -197,9 +201,6 @@ Task<> PodWorker::dispatch(Action action) {
       break;
     case Action::Kind::purge:
       co_await purge();
-      break;
-    case Action::Kind::deleteObject:
-      co_await deleteObject();
       break;
     default:
       for (size_t index : action.containers) co_await performOn(action.kind, index);
@@ -290,17 +291,6 @@ Task<> PodWorker::tearDown() {
   if (!vanished_ && statusChanged()) co_await publish();
   co_await kj::mv(leaving);
   pod_.state.networked = false;
-}
-
-/// The kernel takes changes of one object in the order in which they come, so the deletion need not
-/// wait until the exit has been written down.
-Task<> PodWorker::deleteObject() {
-  kj::Promise<void> told = kj::READY_NOW;
-  if (statusChanged()) told = publish();
-  auto removed = writer_.remove(*pod_.object, "all its containers have stopped");
-  co_await kj::mv(told);
-  co_await kj::mv(removed);
-  pod_.state.deletionAsked = true;
 }
 
 }  // namespace stave::node

@@ -58,7 +58,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   Task<> sleep(std::optional<int64_t> wakeAt);
   bool statusChanged();
   Task<> publish();
-  Task<> discardStopped();
+  Task<bool> writeStatus();
+  void discardStopped();
 
   Task<> perform(Action action);
   Task<> performOn(Action::Kind kind, size_t index);
@@ -68,9 +69,10 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   void noteFailure(Failure failure);
   void attemptFinalizer();
   Task<> tearDown();
-  Task<> deleteObject();
   Task<> purge();
+  Task<> removeContainers();
   Task<> removeVolumes();
+  Task<> removeObject();
 
   Environment& environment_;
   ObjectWriter& writer_;
@@ -79,6 +81,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   PodRecord pod_;
   PodStarter starter_;
   bool vanished_ = false;
+  bool leaving_ = false;  ///< it is being purged, and nothing can be started in it any more
   bool finalizerAsked_ = false;
   bool poked_ = false;
   uint64_t resources_ = 0;     ///< counts changes of what pods wait for

@@ -110,21 +110,44 @@ void PodWorker::adoptContainer(size_t index, schema::ContainerStatus::Reader sta
 /// The network goes meanwhile and afterwards: its driver does one thing after the other, so whoever
 /// wants an address or a port of this pod gets it. After a crash, what is left belongs to no pod.
 Task<> PodWorker::purge() {
-  if (!vanished_ && published_.get() == nullptr && statusChanged()) co_await publish();
+  leaving_ = true;
   tasks_.add(pod_.network.tearDown());
+  co_await removeContainers();
+  os::removeTree(starter_.mounts().emptyDirectory(pod_.object->uid()));
+  co_await removeVolumes();
+  if (!vanished_) co_await removeObject();
+  pod_.state.purged = true;
+}
+
+/// A runtime that still knows a container knows its exit; it forgets it when that is written down.
+Task<> PodWorker::removeContainers() {
+  bool wanted = !pod_.object->deleted() || published_.get() == nullptr;
+  kj::Promise<void> telling = kj::READY_NOW;
+  if (!vanished_ && wanted && statusChanged()) telling = writeStatus().promise().ignoreResult();
+  kj::Vector<kj::Promise<void>> removals;
   for (auto& record : pod_.containers) {
     record.health = nullptr;
     record.readiness = nullptr;
     record.attachments->reject(makeError(ErrorCode::NOT_FOUND, "the pod was deleted"));
-    co_await record.control->removeAll();
+    removals.add(record.control->removeSnapshot());
+  }
+  co_await kj::mv(telling);
+  for (auto& record : pod_.containers) removals.add(record.control->discard());
+  co_await kj::joinPromises(removals.releaseAsArray());
+  for (auto& record : pod_.containers) {
     if (!record.logPath.empty()) {
       os::removeTree(environment_.statePath + "/logs/" + record.control->id());
     }
   }
-  os::removeTree(starter_.mounts().emptyDirectory(pod_.object->uid()));
-  co_await removeVolumes();
-  if (!vanished_) co_await writer_.removeFinalizer(*pod_.object);
-  pod_.state.purged = true;
+}
+
+/// One that goes by itself when it is done was not deleted by anybody before.
+Task<> PodWorker::removeObject() {
+  if (pod_.object->deleted()) {
+    co_await writer_.removeFinalizer(*pod_.object);
+  } else {
+    co_await writer_.removeCleaned(*pod_.object, "all its containers have stopped");
+  }
 }
 
 Task<> PodWorker::removeVolumes() {

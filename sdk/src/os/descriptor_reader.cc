@@ -13,14 +13,6 @@ constexpr size_t chunkBytes = 32 * 1024;
 
 }  // namespace
 
-DescriptorReader::DescriptorReader(kj::UnixEventPort& port, int fd) : fd_(fd) {
-  // epoll refuses what never blocks: files, /dev/null.
-  kj::runCatchingExceptions([&]() {
-    observer_ = kj::heap<kj::UnixEventPort::FdObserver>(
-        port, fd, kj::UnixEventPort::FdObserver::OBSERVE_READ);
-  });
-}
-
 bool DescriptorReader::wouldBlock() const {
   pollfd wanted{.fd = fd_, .events = POLLIN, .revents = 0};
   return ::poll(&wanted, 1, 0) == 0;
@@ -38,14 +30,14 @@ std::string DescriptorReader::readNow() const {
   }
 }
 
-// The observer tells changes only, so it is asked after a look found nothing to read.
+// Only what has once made us wait is observed: epoll refuses what never does (files, /dev/null).
 kj::Promise<std::string> DescriptorReader::read() {
-  KJ_IF_MAYBE (observer, observer_) {
-    if (wouldBlock()) {
-      return (*observer)->whenBecomesReadable().then([this]() { return read(); });
-    }
+  if (!wouldBlock()) return readNow();
+  if (observer_.get() == nullptr) {
+    observer_ = kj::heap<kj::UnixEventPort::FdObserver>(
+        port_, fd_, kj::UnixEventPort::FdObserver::OBSERVE_READ);
   }
-  return readNow();
+  return observer_->whenBecomesReadable().then([this]() { return read(); });
 }
 
 }  // namespace stave::os

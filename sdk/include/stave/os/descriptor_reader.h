@@ -11,7 +11,7 @@ namespace stave::os {
 /// and sockets, and on files, which never block.
 class DescriptorReader {
  public:
-  DescriptorReader(kj::UnixEventPort& port, int fd);
+  DescriptorReader(kj::UnixEventPort& port, int fd) : port_(port), fd_(fd) {}
 
   /// The next bytes; empty at the end. One call at a time.
   kj::Promise<std::string> read();
@@ -20,8 +20,9 @@ class DescriptorReader {
   bool wouldBlock() const;
   std::string readNow() const;
 
+  kj::UnixEventPort& port_;
   int fd_;
-  kj::Maybe<kj::Own<kj::UnixEventPort::FdObserver>> observer_;
+  kj::Own<kj::UnixEventPort::FdObserver> observer_;
 };
 
 }  // namespace stave::os
