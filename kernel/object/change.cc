@@ -161,7 +161,11 @@ void ChangeEvaluator::edit(const ObjectKey& key, schema::Change::Reader change,
       takeLabels(key, object, draft);
       return takeSpec(key, object, before, draft);
     case Op::STATUS:
-      return takeStatus(key, object, draft);
+      takeStatus(key, object, draft);
+      if (finalizer.empty() || draft.deleted != 0 || listed != draft.finalizers.end()) return;
+      checkFinalizer(key, finalizer);
+      draft.finalizers.push_back(finalizer);
+      return;
     case Op::DELETE:
       if (listed != draft.finalizers.end()) draft.finalizers.erase(listed);
       draft.removed = draft.finalizers.empty();

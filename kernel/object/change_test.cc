@@ -161,6 +161,16 @@ TEST_F(ChangeTest, WhoHasCleanedUpDeletesAndLetsGoAtOnce) {
   EXPECT_TRUE(evaluate(Op::DELETE).durable);
 }
 
+TEST_F(ChangeTest, AStatusMayAddAFinalizer) {
+  take(evaluate(Op::CREATE), 1);
+  auto held = take(evaluate(Op::STATUS, {}, "engine"), 2);
+  EXPECT_EQ(held.getFinalizers().size(), 1u);
+  EXPECT_EQ(evaluate(Op::STATUS, {}, "engine").effect, Effect::none);
+  EXPECT_EQ(error(Op::STATUS, {}, "no name!"), "invalid");
+  take(evaluate(Op::DELETE), 3);
+  EXPECT_EQ(evaluate(Op::STATUS, {}, "late").effect, Effect::none) << "it is being deleted";
+}
+
 TEST_F(ChangeTest, AnOwnerIsKnownByItsUid) {
   auto owned = [](const char* name, const char* uid) {
     return [name, uid](Builder object) {

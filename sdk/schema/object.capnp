@@ -56,13 +56,14 @@ struct Change {
 
   op @0 :Op;
   object @1 :Object;
-  finalizer @2 :Text;      # Only for addFinalizer, removeFinalizer, and delete.
+  finalizer @2 :Text;      # Only for addFinalizer, removeFinalizer, status and delete.
 
   enum Op {
     create @0;           # Fails [already-exists].
     update @1;           # Replaces spec, labels, annotations, owners, finalizers. Fails [not-found].
     apply @2;            # Creates, or replaces spec, labels and annotations. The same again: no change.
-    status @3;           # Replaces status alone. Fails [not-found].
+    status @3;           # Replaces status alone. Fails [not-found]. With a finalizer that one is added
+                         # too, unless the object is being deleted.
     delete @4;           # Marks as deleted while there are finalizers, else removes. Fails [not-found].
                          # With a finalizer that one goes at the same time, for who has cleaned up
                          # already; like its removal, that is not waited for on the disk.

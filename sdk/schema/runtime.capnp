@@ -202,7 +202,8 @@ interface Container {
   signal @3 (number :Int32, all :Bool);                # Fails [conflict] unless running. all: each process.
   pause @4 () $Common.idempotent;
   resume @5 () $Common.idempotent;
-  update @6 (resources :Resources) $Common.idempotent; # Only fields that are not 0 change.
+  update @6 (resources :Resources) $Common.idempotent; # Only fields that are not 0 change. Fails [conflict]
+                                                       # once it has stopped.
   delete @7 () $Common.idempotent;                     # Kills it if need be; removes cgroup and run files.
   exec @8 (spec :ExecSpec) -> (process :Process);
   attach @9 () -> (process :Process);

@@ -140,7 +140,8 @@ TEST_F(FakeObjectsTest, DeletionWaitsForFinalizers) {
   commit(Op::REMOVE_FINALIZER);
   EXPECT_TRUE(objects.find({"Pod", "web"}) == nullptr);
   createPod("web", "n1");
-  commit(Op::ADD_FINALIZER);
+  commit(Op::STATUS);
+  ASSERT_EQ(pod("web").getMetadata().getFinalizers().size(), 1u);
   commit(Op::DELETE);
   EXPECT_TRUE(objects.find({"Pod", "web"}) == nullptr) << "it named its finalizer";
 }

@@ -120,6 +120,9 @@ bool perform(Row& row, schema::Change::Reader change) {
     case Op::STATUS:
       changed = !same(object.asReader().getStatus(), wanted.getStatus());
       if (changed) object.getStatus().set(wanted.getStatus());
+      if (change.hasFinalizer() && metadata.getDeleted() == 0) {
+        changed |= addFinalizer(metadata, change.getFinalizer());
+      }
       break;
     case Op::DELETE:
       changed = metadata.getDeleted() == 0;

@@ -18,8 +18,16 @@ class ObjectWriter {
   template <typename Status>
   kj::Promise<void> status(const ObjectCopy& object, typename Status::Reader status,
                            const std::string& reason) {
-    auto request = begin(object, schema::Change::Op::STATUS, reason);
-    request.getChanges()[0].getObject().getStatus().template setAs<Status>(status);
+    auto request = beginStatus<Status>(object, status, reason);
+    return tellIfFull(sendUnlessGone(kj::mv(request)), object, reason);
+  }
+
+  /// The same, and from now on the object's deletion waits for the engine.
+  template <typename Status>
+  kj::Promise<void> statusHolding(const ObjectCopy& object, typename Status::Reader status,
+                                  const std::string& reason) {
+    auto request = beginStatus<Status>(object, status, reason);
+    request.getChanges()[0].setFinalizer(finalizerName);
     return tellIfFull(sendUnlessGone(kj::mv(request)), object, reason);
   }
 
@@ -91,6 +99,13 @@ class ObjectWriter {
   CommitRequest beginCreate(const std::string& kind, const std::string& name,
                             const std::string& reason, const ObjectPointer& because);
   CommitRequest beginUpdate(const ObjectCopy& object, const std::string& reason);
+  template <typename Status>
+  CommitRequest beginStatus(const ObjectCopy& object, typename Status::Reader status,
+                            const std::string& reason) {
+    auto request = begin(object, schema::Change::Op::STATUS, reason);
+    request.getChanges()[0].getObject().getStatus().template setAs<Status>(status);
+    return request;
+  }
   kj::Promise<void> tellIfFull(kj::Promise<void> writing, const ObjectCopy& object,
                                std::string reason);
   static kj::Promise<void> sendUnlessChanged(CommitRequest request);

@@ -95,7 +95,9 @@ TEST_F(ObjectWriting, RemovalWaitsForTheFinalizer) {
 
 TEST_F(ObjectWriting, WhatIsCleanedUpGoesAtOnce) {
   create("web");
-  done(writer.addFinalizer(copyOf("web")));
+  auto running = statusOf(Phase::RUNNING);
+  done(writer.statusHolding<schema::PodStatus>(copyOf("web"), running, "a test"));
+  EXPECT_EQ(finalizers("web"), Finalizers{finalizerName});
   auto held = copyOf("web");
   done(writer.removeCleaned(held, "a test"));
   EXPECT_EQ(objects.find({"Pod", "web"}), nullptr);

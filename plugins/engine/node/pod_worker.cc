@@ -142,14 +142,13 @@ Task<> PodWorker::publish() {
 /// Whether it is written down.
 Task<bool> PodWorker::writeStatus() {
   std::string failure;
-  attemptFinalizer();
   try {
     auto status = published_->getRoot<schema::PodStatus>().asReader();
     auto phase = kj::str("the pod is ", status.getPhase());
     if (status.getPhase() == schema::PodStatus::Phase::FAILED) {
       phase = kj::str(phase, ": ", status.getMessage());
     }
-    co_await writer_.status<schema::PodStatus>(*pod_.object, status, phase.cStr());
+    co_await writer_.statusHolding<schema::PodStatus>(*pod_.object, status, phase.cStr());
   } catch (const kj::Exception& exception) {
     failure = textOf(exception);
   }
@@ -168,12 +167,6 @@ void PodWorker::discardStopped() {
     if (pod_.state.containers[i].phase != ContainerPhase::stopped || !control.exists()) continue;
     tasks_.add(control.discard());
   }
-}
-
-void PodWorker::attemptFinalizer() {
-  if (finalizerAsked_ || pod_.object->hasFinalizer(finalizerName) || pod_.object->deleted()) return;
-  finalizerAsked_ = true;
-  tasks_.add(writer_.addFinalizer(*pod_.object));
 }
 
 Task<> PodWorker::perform(Action action) {
@@ -237,7 +230,6 @@ Task<> PodWorker::performOn(Action::Kind kind, size_t index) {
 }
 
 Task<> PodWorker::begin(std::vector<size_t> indices, bool start) {
-  attemptFinalizer();
   waitingSince_ = resources_;
   if (pod_.state.failure) pod_.wants.reset();
   pod_.state.failure.reset();

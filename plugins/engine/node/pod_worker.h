@@ -67,7 +67,6 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   Task<> begin(std::vector<size_t> indices, bool start);
   void refuse(const Readiness& readiness);
   void noteFailure(Failure failure);
-  void attemptFinalizer();
   Task<> tearDown();
   Task<> purge();
   Task<> removeContainers();
@@ -82,7 +81,6 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   PodStarter starter_;
   bool vanished_ = false;
   bool leaving_ = false;  ///< it is being purged, and nothing can be started in it any more
-  bool finalizerAsked_ = false;
   bool poked_ = false;
   uint64_t resources_ = 0;     ///< counts changes of what pods wait for
   uint64_t waitingSince_ = 0;  ///< the count when it began to wait

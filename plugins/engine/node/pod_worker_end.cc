@@ -107,11 +107,8 @@ void PodWorker::adoptContainer(size_t index, schema::ContainerStatus::Reader sta
   }
 }
 
-/// The network goes meanwhile and afterwards: its driver does one thing after the other, so whoever
-/// wants an address or a port of this pod gets it. After a crash, what is left belongs to no pod.
 Task<> PodWorker::purge() {
   leaving_ = true;
-  tasks_.add(pod_.network.tearDown());
   co_await removeContainers();
   os::removeTree(starter_.mounts().emptyDirectory(pod_.object->uid()));
   co_await removeVolumes();
@@ -120,7 +117,11 @@ Task<> PodWorker::purge() {
 }
 
 /// A runtime that still knows a container knows its exit; it forgets it when that is written down.
+/// The network goes afterwards, without being waited for: it takes the kernel long, and its driver
+/// does one thing after the other, so whoever wants an address or a port of this pod gets it. After
+/// a crash, what is left belongs to no pod.
 Task<> PodWorker::removeContainers() {
+  KJ_DEFER(tasks_.add(pod_.network.tearDown()));
   bool wanted = !pod_.object->deleted() || published_.get() == nullptr;
   kj::Promise<void> telling = kj::READY_NOW;
   if (!vanished_ && wanted && statusChanged()) telling = writeStatus().promise().ignoreResult();

@@ -59,6 +59,9 @@ kj::Promise<void> NativeContainer::watchMonitor(kj::Own<MonitorWatch> watch) {
 void NativeContainer::onMonitorGone() {
   watch_ = nullptr;
   pidfd_ = nullptr;
+  // The kernel takes long to end a cgroup. Whoever waits for the exit is told first, and a deletion,
+  // which comes next, finds it done; if something is still in it, the deletion says so.
+  vacating_ = kj::evalLast([this]() { cgroup_->remove(); }).eagerlyEvaluate([](kj::Exception&&) {});
   plan::Status found = status();
   if (found.phase == plan::Phase::stopped) return;
   signalAll(SIGKILL);

@@ -88,6 +88,7 @@ class NativeContainer final : public schema::Container::Server {
   kj::Maybe<MonitorWatch&> watch_;
   std::weak_ptr<MonitorConnection>
       control_;  ///< shared by requests that overlap, to keep their order
+  kj::Promise<void> vacating_ = nullptr;
   kj::ForkedPromise<void> stopped_;
   bool deleted_ = false;
 };

@@ -41,6 +41,9 @@ kj::Promise<void> NativeContainer::update(UpdateContext context) {
   auto resources = context.getParams().getResources();
   checkResources(resources);
   if (deleted_) fail(ErrorCode::NOT_FOUND, "container " + id() + " was deleted");
+  if (status().phase == plan::Phase::stopped) {
+    fail(ErrorCode::CONFLICT, "container " + id() + " has stopped; nothing is limited any more");
+  }
   cgroup_->apply(resources);
   return kj::READY_NOW;
 }

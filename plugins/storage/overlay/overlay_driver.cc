@@ -78,10 +78,20 @@ std::vector<layer::Change> OverlayDriver::changes(const layer::Place& place,
 
 void OverlayDriver::forget(const layer::Place& place) {
   std::lock_guard lock(mutex_);
-  mounts_.erase(place.path);
+  auto known = mounts_.find(place.path);
+  if (known == mounts_.end()) return;
+  leaving_.push_back(kj::mv(known->second));
+  mounts_.erase(known);
 }
 
+/// The last descriptor of a mount ends an overlay, which syncs all of the file system below it.
 void OverlayDriver::remove(const std::string& path) {
+  std::vector<os::Fd> ended;
+  {
+    std::lock_guard lock(mutex_);
+    ended.swap(leaving_);
+  }
+  ended.clear();
   os::removeTree(path);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace stave::overlay {
 
@@ -30,6 +31,7 @@ class OverlayDriver final : public layer::Driver {
   bool isVolatile_;
   std::mutex mutex_;
   std::map<std::string, os::Fd> mounts_;  // one file system for each snapshot, by place
+  std::vector<os::Fd> leaving_;           // of snapshots that are being removed
 };
 
 }  // namespace stave::overlay
