@@ -59,9 +59,7 @@ kj::Promise<void> NativeContainer::watchMonitor(kj::Own<MonitorWatch> watch) {
 void NativeContainer::onMonitorGone() {
   watch_ = nullptr;
   pidfd_ = nullptr;
-  // The kernel takes long to end a cgroup. Whoever waits for the exit is told first, and a deletion,
-  // which comes next, finds it done; if something is still in it, the deletion says so.
-  vacating_ = kj::evalLast([this]() { cgroup_->remove(); }).eagerlyEvaluate([](kj::Exception&&) {});
+  leaveCgroup();
   plan::Status found = status();
   if (found.phase == plan::Phase::stopped) return;
   signalAll(SIGKILL);
@@ -69,6 +67,16 @@ void NativeContainer::onMonitorGone() {
   found.code = killedCode;
   found.finishedAt = (kj::systemPreciseCalendarClock().now() - kj::UNIX_EPOCH) / kj::NANOSECONDS;
   writeStatus(status_, found);
+}
+
+/// The kernel takes long to end a cgroup. A deletion, which comes next, finds it done; if something is
+/// still in it, the deletion says so.
+void NativeContainer::leaveCgroup() {
+  auto job = [machinery = environs_->machinery, path = std::string(record().getCgroup())]() {
+    machinery->cgroups->at(path)->remove();
+  };
+  leaving_ = environs_->context.workers().run(kj::mv(job)).eagerlyEvaluate(
+      [](kj::Exception&&) {});
 }
 
 bool NativeContainer::alive() const {

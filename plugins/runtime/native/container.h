@@ -75,6 +75,7 @@ class NativeContainer final : public schema::Container::Server {
   Task<plan::ControlReply> ask(plan::Request request, uint16_t width, uint16_t height, os::Fd fd);
   kj::Promise<void> watchMonitor(kj::Own<MonitorWatch> watch);
   void onMonitorGone();
+  void leaveCgroup();
   Task<> setFrozen(bool frozen);
   Task<> end();
   Task<> clear();
@@ -88,7 +89,7 @@ class NativeContainer final : public schema::Container::Server {
   kj::Maybe<MonitorWatch&> watch_;
   std::weak_ptr<MonitorConnection>
       control_;  ///< shared by requests that overlap, to keep their order
-  kj::Promise<void> vacating_ = nullptr;
+  kj::Promise<void> leaving_ = nullptr;
   kj::ForkedPromise<void> stopped_;
   bool deleted_ = false;
 };
