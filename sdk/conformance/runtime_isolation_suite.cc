@@ -126,6 +126,24 @@ TEST_F(RuntimeConformance, AFileCanBeGivenByContent) {
   EXPECT_EQ(outcome.output, "nameserver 192.0.2.1\nnameserver 192.0.2.1\nmore\n");
 }
 
+TEST_F(RuntimeConformance, TheStartMayReplaceTheContentOfAFile) {
+  auto bytes = [](const char* text) { return kj::StringPtr(text).asBytes(); };
+  auto container = create("late", {"sh", "-c", "test \"$(cat /etc/hosts)\" = late"}, [&](Spec spec) {
+    oneMount(spec, "/etc/hosts").setFileContent(bytes("a long one from before\n"));
+  });
+  auto startWith = [&](const char* target) {
+    auto request = container.startRequest();
+    auto file = request.initFiles(1)[0];
+    file.setTarget(target);
+    file.setContent(bytes("late\n"));
+    return request.send();
+  };
+  EXPECT_EQ(failureOf(startWith("/etc/passwd")), ErrorCode::INVALID);
+  wait(startWith("/etc/hosts"));
+  EXPECT_EQ(exitCode(container), 0);
+  remove(container);
+}
+
 TEST_F(RuntimeConformance, ATreeIsMountedAndFilledFromTheImage) {
   os::makeDirectories(directory / "volume");
   auto outcome = shell("cat /data/from-image; touch /data/new", [&](Spec spec) {

@@ -35,6 +35,8 @@ struct Mount {
   struct TmpfsOptions { sizeBytes @0 :UInt64; mode @1 :UInt32; uid @2 :UInt32; gid @3 :UInt32; options @4 :Text; }
 }
 
+struct FileContent { target @0 :Text; content @1 :Data; }
+
 struct Resources {
   # 0 always means: no limit or the system's default.
   cpuMillis @0 :UInt64;          # 500: half a processor
@@ -196,7 +198,9 @@ interface Runtime {
 interface Reservation {}
 
 interface Container {
-  start @0 () -> (pid :Int32, pidfd :Common.Fd);       # Fails [conflict] unless created.
+  start @0 (files :List(FileContent)) -> (pid :Int32, pidfd :Common.Fd);
+  # Fails [conflict] unless created. `files` replace the content of mounts that have a fileContent: what
+  # was not known yet when it was created. Fails [invalid] for a target that is none of those.
   state @1 () -> (state :ContainerState) $Common.idempotent;
   wait @2 () -> (exit :ExitStatus) $Common.idempotent; # Returns when it has stopped.
   signal @3 (number :Int32, all :Bool);                # Fails [conflict] unless running. all: each process.

@@ -12,6 +12,17 @@ namespace {
 constexpr auto pauseAfterFailure = 200 * kj::MILLISECONDS;
 constexpr int32_t lostExitCode = 128 + SIGKILL;
 
+kj::Promise<int32_t> startWith(schema::Container::Client& container,
+                               const std::vector<ContainerControl::File>& files) {
+  auto request = container.startRequest();
+  auto list = request.initFiles(files.size());
+  for (size_t i = 0; i < files.size(); ++i) {
+    list[i].setTarget(files[i].target.c_str());
+    list[i].setContent(kj::StringPtr(files[i].content.c_str(), files[i].content.size()).asBytes());
+  }
+  return request.send().then([](auto&& response) -> int32_t { return response.getPid(); });
+}
+
 }  // namespace
 
 void fillIdMappings(capnp::List<schema::IdMapping>::Builder mappings) {
@@ -48,23 +59,23 @@ void ContainerControl::reserve(const std::string& cgroupParent) {
 }
 
 Task<int32_t> ContainerControl::run(std::function<void(schema::ContainerSpec::Builder)> fill,
-                                    Attachments& attachments) {
+                                    LateFiles late, Attachments& attachments) {
   KJ_DEFER(release());
   try {
-    auto trying = attempt(fill, attachments);
+    auto trying = attempt(fill, late, attachments);
     auto pid = co_await kj::mv(trying);
     co_return pid;
   } catch (const kj::Exception& exception) {
     if (codeOf(exception) != ErrorCode::ALREADY_EXISTS) throw;
   }
   co_await discard();
-  auto trying = attempt(fill, attachments);
+  auto trying = attempt(fill, late, attachments);
   auto pid = co_await kj::mv(trying);
   co_return pid;
 }
 
 Task<int32_t> ContainerControl::attempt(std::function<void(schema::ContainerSpec::Builder)>& fill,
-                                        Attachments& attachments) {
+                                        LateFiles& late, Attachments& attachments) {
   auto request = environment_.drivers.runtime.createRequest();
   fill(request.initSpec());
   auto creating = request.send();
@@ -75,13 +86,15 @@ Task<int32_t> ContainerControl::attempt(std::function<void(schema::ContainerSpec
                      })
                      .fork();
   auto opening = attachments.open(ahead, created.addBranch().ignoreResult());
-  auto starting = ahead.startRequest().send();
+  auto starting = late().then([ahead](std::vector<File> files) mutable {
+                          return startWith(ahead, files);
+                        }).eagerlyEvaluate(nullptr);
   co_await kj::mv(opening);
   auto container = co_await created.addBranch();
   container_ = kj::mv(container);
-  auto response = co_await kj::mv(starting);
+  auto pid = co_await kj::mv(starting);
   watch();
-  co_return response.getPid();
+  co_return pid;
 }
 
 Task<> ContainerControl::signal(int number, bool all) {

@@ -3,6 +3,7 @@
 #include <stave/task.h>
 
 #include <functional>
+#include <vector>
 
 #include "attachments.h"
 #include "environment.h"
@@ -24,6 +25,12 @@ class ContainerControl {
     int64_t finishedAt = 0;
     std::string message;
   };
+  struct File {
+    std::string target;
+    std::string content;
+  };
+  /// Contents that were not known when the container was created; failing when it is not to start.
+  using LateFiles = std::function<kj::Promise<std::vector<File>>()>;
   using OnExit = std::function<void(const Exit& exit)>;
 
   ContainerControl(Environment& environment, std::string id, OnExit onExit)
@@ -41,10 +48,10 @@ class ContainerControl {
   void reserve(const std::string& cgroupParent);
   void release() { reservation_ = nullptr; }
 
-  /// Asks the runtime for the container and starts it; whoever attached before is joined to it
-  /// first. Nothing waits for an answer in between. A container of an earlier attempt is replaced.
-  /// The process id.
-  Task<int32_t> run(std::function<void(schema::ContainerSpec::Builder)> fill,
+  /// Asks the runtime for the container and starts it once `late` is there; whoever attached before
+  /// is joined to it first. Nothing waits for an answer in between. A container of an earlier
+  /// attempt is replaced. The process id.
+  Task<int32_t> run(std::function<void(schema::ContainerSpec::Builder)> fill, LateFiles late,
                     Attachments& attachments);
 
   Task<> signal(int number, bool all);
@@ -65,7 +72,7 @@ class ContainerControl {
  private:
   void watch();
   Task<int32_t> attempt(std::function<void(schema::ContainerSpec::Builder)>& fill,
-                        Attachments& attachments);
+                        LateFiles& late, Attachments& attachments);
   Task<> awaitExit(schema::Container::Client container);
   /// After the runtime began anew; nothing if it does not know the container.
   Task<kj::Maybe<schema::Container::Client>> findAgain();

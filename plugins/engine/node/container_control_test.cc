@@ -17,8 +17,12 @@ struct Control : EngineTest {
   void done(kj::Promise<void> work) { testing::wait(loop, kj::mv(work)); }
   Attachments attachments;
 
+  ContainerControl::LateFiles late = []() {
+    return kj::Promise<std::vector<ContainerControl::File>>(std::vector<ContainerControl::File>{});
+  };
   kj::Promise<int32_t> begin(ContainerControl& which) {
-    return which.run([](schema::ContainerSpec::Builder spec) { spec.setId("c1"); }, attachments);
+    auto fill = [](schema::ContainerSpec::Builder spec) { spec.setId("c1"); };
+    return which.run(fill, late, attachments);
   }
   void run() { EXPECT_EQ(testing::wait(loop, begin(control)), 4242); }
   void makeSnapshot() {
@@ -54,6 +58,27 @@ TEST_F(Control, AContainerOfAnEarlierAttemptIsReplaced) {
   EXPECT_EQ(testing::wait(loop, begin(again)), 4242);
   EXPECT_NE(world->containers.at("c1"), earlier);
   EXPECT_TRUE(again.exists());
+}
+
+TEST_F(Control, WhatBecomesKnownLaterComesWithTheStart) {
+  auto pair = kj::newPromiseAndFulfiller<std::vector<ContainerControl::File>>();
+  late = [&pair]() { return kj::mv(pair.promise); };
+  auto running = begin(control);
+  until([this]() { return world->containers.count("c1") == 1; }, "the container");
+  EXPECT_EQ(world->containers.at("c1")->phase, schema::ContainerState::Phase::CREATED);
+  pair.fulfiller->fulfill({{"/etc/hosts", "10.0.0.2 web"}});
+  EXPECT_EQ(testing::wait(loop, kj::mv(running)), 4242);
+  EXPECT_EQ(world->containers.at("c1")->files["/etc/hosts"], "10.0.0.2 web");
+}
+
+TEST_F(Control, AContainerThatIsNotToStartIsKnownAllTheSame) {
+  late = []() { return makeError(ErrorCode::CONFLICT, "port 80 is taken"); };
+  auto running = begin(control);
+  EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(running)), ErrorCode::CONFLICT);
+  EXPECT_EQ(world->starts, 0u);
+  EXPECT_TRUE(control.exists());
+  done(control.discard());
+  EXPECT_TRUE(world->containers.empty());
 }
 
 TEST_F(Control, OtherRefusalsOfTheRuntimeAreTold) {

@@ -196,6 +196,31 @@ INSTANTIATE_TEST_SUITE_P(
                       FailingCall{"create", ErrorCode::NOT_FOUND, "CommandNotFound", 127},
                       FailingCall{"create", ErrorCode::DENIED, "CommandNotExecutable", 126}));
 
+TEST_F(EngineTest, CreatesWhileTheNetworkIsMadeAndStartsAfterwards) {
+  start();
+  script->delay("attach", 1, 50 * kj::MILLISECONDS);
+  create("web");
+  until([&]() { return world->containers.size() == 1; }, "the container");
+  auto run = world->containers.at(uid("web"));
+  EXPECT_EQ(run->phase, schema::ContainerState::Phase::CREATED);
+  EXPECT_TRUE(run->hasNetwork);
+  EXPECT_EQ(run->files["/etc/hosts"].find("10.88.0.2"), std::string::npos);
+  until("web", Phase::RUNNING);
+  EXPECT_NE(run->files["/etc/hosts"].find("10.88.0.2"), std::string::npos);
+}
+
+TEST_F(EngineTest, SettingsOfAnInterfaceWaitForTheNetwork) {
+  start();
+  script->delay("attach", 1, 20 * kj::MILLISECONDS);
+  create("web", [](auto spec) {
+    spec.initSysctls(1)[0].setKey("net.ipv4.conf.eth0.proxy_arp");
+    spec.getSysctls()[0].setValue("1");
+  });
+  until([&]() { return script->calls("attach") == 1; }, "the attachment");
+  EXPECT_EQ(world->containers.size(), 0u);
+  until("web", Phase::RUNNING);
+}
+
 TEST_F(EngineTest, TriesAgainByPolicy) {
   start();
   script->fail("attach", 1, makeError(ErrorCode::CONFLICT, "port 80 is taken"));

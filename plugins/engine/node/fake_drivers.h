@@ -17,6 +17,7 @@ struct FakeWorld {
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
     std::vector<std::string> mountTargets;
+    std::map<std::string, std::string> files;  ///< content by target, as last given
     std::string hostname;
     bool hasNetwork = false;
     schema::ContainerState::Phase phase = schema::ContainerState::Phase::CREATED;
@@ -25,6 +26,10 @@ struct FakeWorld {
     bool heedsSignals = true;
     std::vector<int> signals;
     std::vector<kj::Own<kj::PromiseFulfiller<int>>> waiters;
+
+    void take(kj::StringPtr target, capnp::Data::Reader content) {
+      files[target.cStr()] = std::string(content.asChars().begin(), content.size());
+    }
   };
 
   std::map<std::string, std::shared_ptr<Run>> containers;  ///< by id

@@ -46,6 +46,7 @@ class FakeContainer final : public schema::Container::Server {
 
   kj::Promise<void> start(StartContext context) override {
     if (run_->phase != Phase::CREATED) fail(ErrorCode::CONFLICT, "not created");
+    for (auto file : context.getParams().getFiles()) run_->take(file.getTarget(), file.getContent());
     run_->phase = Phase::RUNNING;
     ++world_->starts;
     context.getResults().setPid(4242);
@@ -147,7 +148,10 @@ class FakeRuntime final : public schema::Runtime::Server {
     run->hostname = text(spec.getHostname());
     run->hasNetwork = spec.hasNetwork();
     run->heedsSignals = world_->signalsHeeded;
-    for (auto mount : spec.getMounts()) run->mountTargets.push_back(text(mount.getTarget()));
+    for (auto mount : spec.getMounts()) {
+      run->mountTargets.push_back(text(mount.getTarget()));
+      if (mount.isFileContent()) run->take(mount.getTarget(), mount.getFileContent());
+    }
     world_->containers[run->id] = run;
     context.getResults().setContainer(kj::heap<FakeContainer>(world_, run));
     return kj::READY_NOW;

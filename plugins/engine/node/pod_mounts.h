@@ -20,6 +20,7 @@ struct PlannedMount {
   std::string hostPath;
   std::string content;
   bool isFile = false;                                   ///< `content` it is
+  bool identity = false;                                 ///< it tells the pod's addresses
   kj::Maybe<schema::Mount::TmpfsOptions::Reader> tmpfs;  ///< of the pod's spec
   bool readOnly = false;
   bool copyUp = false;

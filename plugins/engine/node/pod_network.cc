@@ -40,8 +40,10 @@ Task<> PodNetwork::build(std::string podUid, std::string podName, std::vector<Wi
   kj::Maybe<kj::Exception> failure;
   try {
     auto place = hasSandbox() ? sandbox() : makeSandbox(podUid, wishes.at(0).network);
-    co_await attachAll(place, podUid, podName, std::move(wishes), std::move(ports));
-    if (!hasSandbox()) sandbox_ = co_await takeFd(place, "network namespace");
+    kj::Vector<kj::Promise<void>> work;
+    if (!hasSandbox()) work.add(takeSandbox(place));
+    work.add(attachAll(place, podUid, podName, std::move(wishes), std::move(ports)));
+    co_await kj::joinPromises(work.releaseAsArray());
   } catch (const kj::Exception& exception) {
     failure = kj::cp(exception);
   }
@@ -56,6 +58,23 @@ schema::Fd::Client PodNetwork::makeSandbox(const std::string& podUid, const std:
   auto request = networks_.driver(network).createSandboxRequest();
   request.setPod(podUid.c_str());
   return request.send().getNamespace();
+}
+
+Task<> PodNetwork::takeSandbox(schema::Fd::Client made) {
+  auto taken = co_await takeFd(made, "network namespace");
+  adoptSandbox(kj::mv(taken));
+}
+
+void PodNetwork::adoptSandbox(kj::AutoCloseFd sandbox) {
+  sandbox_ = kj::mv(sandbox);
+  KJ_IF_MAYBE (waiting, onSandbox_) (*waiting)->fulfill();
+}
+
+kj::Promise<void> PodNetwork::whenSandboxed() {
+  if (hasSandbox()) return kj::READY_NOW;
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  onSandbox_ = kj::mv(pair.fulfiller);
+  return kj::mv(pair.promise);
 }
 
 Task<> PodNetwork::attachAll(schema::Fd::Client sandbox, std::string podUid, std::string podName,

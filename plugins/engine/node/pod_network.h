@@ -37,8 +37,11 @@ class PodNetwork {
   Task<> build(std::string podUid, std::string podName, std::vector<Wish> wishes,
                std::vector<Port> ports);
 
+  /// Done as soon as there is a sandbox, which may not be connected yet. Never, if none comes.
+  kj::Promise<void> whenSandboxed();
+
   /// Takes a sandbox that is there already: another pod's, or one found after a restart.
-  void adoptSandbox(kj::AutoCloseFd sandbox) { sandbox_ = kj::mv(sandbox); }
+  void adoptSandbox(kj::AutoCloseFd sandbox);
   void adoptEndpoint(std::string network, std::string id, schema::EndpointStatus::Reader status);
 
   /// Detaches and gives the sandbox back. Tries everything even if some of it fails.
@@ -52,11 +55,13 @@ class PodNetwork {
   schema::Fd::Client makeSandbox(const std::string& podUid, const std::string& network);
   Task<> attachAll(schema::Fd::Client sandbox, std::string podUid, std::string podName,
                    std::vector<Wish> wishes, std::vector<Port> ports);
+  Task<> takeSandbox(schema::Fd::Client made);
   Task<> detach(std::string network, std::string id);
 
   Environment& environment_;
   NetworkReconciler& networks_;
   kj::AutoCloseFd sandbox_;
+  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> onSandbox_;
   std::vector<Endpoint> endpoints_;
 };
 

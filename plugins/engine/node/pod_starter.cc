@@ -147,12 +147,17 @@ Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
   for (size_t index : indices) {
     pod_.containers[index].control->reserve(text(pod_.spec().getCgroupParent()));
   }
-  if (!pod_.network.hasSandbox()) work.add(guard("NetworkFailed", buildNetwork()));
+  identityKnown_ = pod_.network.hasSandbox();
+  kj::Promise<void> connecting = kj::READY_NOW;
+  if (!identityKnown_) connecting = guard("NetworkFailed", buildNetwork());
+  connected_ = connecting.fork();
   for (size_t index : indices) work.add(gather(index));
   co_await kj::joinPromises(work.releaseAsArray());
+  co_await pod_.network.whenSandboxed().exclusiveJoin(connected_.addBranch());
   for (size_t index : indices) {
     if (!failure_) co_await guard("StartFailed", launch(index));
   }
+  co_await connected_.addBranch();
   gathered_.clear();
   if (failure_) co_await undo(indices);
   co_return std::move(failure_);
@@ -197,8 +202,11 @@ Task<> PodStarter::launch(size_t index) {
   if (!record.logPath.empty()) {
     os::makeDirectories(record.logPath.substr(0, record.logPath.rfind('/')), 0700);
   }
+  if (needsInterfaces()) co_await connected_.addBranch();
+  bool known = identityKnown_;
   auto fill = [this, index](schema::ContainerSpec::Builder target) { fillSpec(target, index); };
-  auto running = record.control->run(fill, *record.attachments);
+  auto late = [this, index, known]() { return filesOnceConnected(index, known); };
+  auto running = record.control->run(fill, late, *record.attachments);
   auto pid = co_await kj::mv(running);
   noteStarted(index, pid);
 }

@@ -6,8 +6,9 @@
 
 namespace stave::node {
 
-/// Begins containers: everything they need at the same time, then the processes. What fails is
-/// undone.
+/// Begins containers: everything they need at the same time, then the processes. A container is
+/// created as soon as it has a network namespace, and started when that is connected: the kernel
+/// takes as long for the one as for the other. What fails is undone.
 class PodStarter {
  public:
   using FindPod = std::function<ObjectPointer(const std::string& key)>;
@@ -42,6 +43,7 @@ class PodStarter {
   Task<> awaitAttachment(size_t index);
   Task<> gatherRoot(size_t index);
   Task<> gatherMounts(size_t index);
+  bool needsInterfaces() const;
   Task<> buildNetwork();
   Task<> reopenNetwork();
   Task<> remakeNetwork();
@@ -52,6 +54,8 @@ class PodStarter {
   void recordFailure(const char* reason, const kj::Exception& exception);
   void fillSpec(schema::ContainerSpec::Builder target, size_t index);
   void addMounts(schema::ContainerSpec::Builder target, size_t index);
+  std::vector<PlannedMount> identityFiles();
+  kj::Promise<std::vector<ContainerControl::File>> filesOnceConnected(size_t index, bool known);
   ContainerPlace placeOf(size_t index);
   std::string shared(schema::Sharing::Reader sharing, size_t index);
   void noteStarted(size_t index, int32_t pid);
@@ -66,6 +70,8 @@ class PodStarter {
   std::function<void()> wake_;
   PodMounts mounts_;
   std::map<size_t, Gathered> gathered_;
+  kj::ForkedPromise<void> connected_ = nullptr;  ///< the network is there, or failed
+  bool identityKnown_ = false;
   std::optional<Failure> failure_;
 };
 

@@ -101,6 +101,17 @@ Task<> PodStarter::buildNetwork() {
     if (!pod_.network.hasSandbox()) co_await remakeNetwork();
   }
   pod_.state.networked = true;
+  identityKnown_ = true;
+}
+
+/// Settings of single interfaces are made when the container is created.
+bool PodStarter::needsInterfaces() const {
+  for (auto sysctl : pod_.spec().getSysctls()) {
+    auto key = view(sysctl.getKey());
+    bool ofOne = key.find(".conf.") != key.npos || key.find(".neigh.") != key.npos;
+    if (key.starts_with("net.") && ofOne) return true;
+  }
+  return false;
 }
 
 /// After a restart of the engine a sandbox lives on in the pod's running containers.
@@ -203,21 +214,43 @@ void PodStarter::fillSpec(schema::ContainerSpec::Builder target, size_t index) {
   addMounts(target, index);
 }
 
-void PodStarter::addMounts(schema::ContainerSpec::Builder target, size_t index) {
-  auto& mounts = gathered_[index].mounts;
+std::vector<PlannedMount> PodStarter::identityFiles() {
   auto identity = identityOf(pod_.network.statuses());
   std::vector<NameAddress> extra;
   for (auto each : pod_.spec().getExtraHosts()) {
     extra.push_back({text(each.getName()), text(each.getAddress())});
   }
   auto domain = text(pod_.spec().getDomainname());
+  std::vector<PlannedMount> files;
+  files.push_back(fileAt("/etc/hosts", hostsFile(pod_.hostname(), domain, identity, extra)));
+  files.push_back(fileAt("/etc/resolv.conf",
+                         resolvFile(pod_.spec().getDns(), identity, readHostResolv())));
+  for (auto& each : files) each.identity = true;
+  return files;
+}
+
+void PodStarter::addMounts(schema::ContainerSpec::Builder target, size_t index) {
+  auto& mounts = gathered_[index].mounts;
   addUnlessMounted(mounts, fileAt("/etc/hostname", pod_.hostname() + "\n"));
-  addUnlessMounted(mounts,
-                   fileAt("/etc/hosts", hostsFile(pod_.hostname(), domain, identity, extra)));
-  addUnlessMounted(mounts, fileAt("/etc/resolv.conf",
-                                  resolvFile(pod_.spec().getDns(), identity, readHostResolv())));
+  for (auto& each : identityFiles()) addUnlessMounted(mounts, kj::mv(each));
   auto list = target.initMounts(mounts.size());
   for (size_t i = 0; i < mounts.size(); ++i) fillMount(list[i], mounts[i]);
+}
+
+kj::Promise<std::vector<ContainerControl::File>> PodStarter::filesOnceConnected(size_t index,
+                                                                                bool known) {
+  return connected_.addBranch().then([this, index, known]() {
+    if (failure_) kj::throwFatalException(makeError(failure_->code, failure_->message));
+    std::vector<ContainerControl::File> files;
+    if (known) return files;
+    for (auto& fresh : identityFiles()) {
+      for (auto& mount : gathered_[index].mounts) {
+        bool same = mount.identity && mount.target == fresh.target;
+        if (same) files.push_back({fresh.target, fresh.content});
+      }
+    }
+    return files;
+  });
 }
 
 }  // namespace stave::node

@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stave/os/control_socket.h>
+#include <stave/os/file.h>
 #include <stave/os/task.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "mount_plan.h"
 
 namespace stave::native {
 
@@ -125,12 +128,28 @@ Task<plan::ControlReply> NativeContainer::ask(plan::Request request, uint16_t wi
   co_return reply;
 }
 
+void NativeContainer::replaceFiles(capnp::List<schema::FileContent>::Reader files) {
+  auto mounts = spec().getMounts();
+  auto replace = [&](schema::FileContent::Reader file) {
+    for (unsigned i = 0; i < mounts.size(); i++) {
+      if (mounts[i].getTarget() != file.getTarget() || !mounts[i].isFileContent()) continue;
+      auto content = file.getContent();
+      os::Fd target = os::open(contentPath(directory_.path(), i), O_WRONLY | O_TRUNC);
+      return os::writeAll(target, content.begin(), content.size());
+    }
+    fail(ErrorCode::INVALID, "files: container " + id() + " has no file with a content at " +
+                                 file.getTarget().cStr());
+  };
+  for (auto file : files) replace(file);
+}
+
 kj::Promise<void> NativeContainer::start(StartContext context) {
   return async([this, context]() mutable -> Task<> {
     if (status().phase != plan::Phase::created || deleted_) {
       fail(ErrorCode::CONFLICT,
            "container " + id() + " cannot be started: it is not in the state created");
     }
+    replaceFiles(context.getParams().getFiles());
     os::Fd pidfd = os::duplicate(pidfd_);
     auto reply = co_await ask(plan::Request::start, 0, 0, nullptr);
     if (reply.error == EBUSY)

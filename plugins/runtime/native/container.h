@@ -74,6 +74,7 @@ class NativeContainer final : public schema::Container::Server {
   }
   Task<plan::ControlReply> ask(plan::Request request, uint16_t width, uint16_t height, os::Fd fd);
   kj::Promise<void> watchMonitor(kj::Own<MonitorWatch> watch);
+  void replaceFiles(capnp::List<schema::FileContent>::Reader files);
   void onMonitorGone();
   void leaveCgroup();
   Task<> setFrozen(bool frozen);

@@ -138,7 +138,7 @@ void planFileSystems(PlanWriter& writer, const ContainerParts& parts, const Cgro
   mounts.spec = parts.spec;
   mounts.root = parts.root;
   for (auto& tree : parts.trees) mounts.trees.push_back(tree.get());
-  mounts.filesDirectory = parts.directory + "/files";
+  mounts.directory = parts.directory;
   mounts.cgroup = &cgroup;
   mounts.rootUid = outsideOfRoot(parts.spec.getUidMappings());
   mounts.rootGid = outsideOfRoot(parts.spec.getGidMappings());

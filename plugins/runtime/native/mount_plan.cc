@@ -132,8 +132,8 @@ os::Fd hostTree(schema::Mount::Reader mount) {
 
 os::Fd contentTree(const MountParts& parts, size_t index, schema::Mount::Reader mount) {
   auto content = mount.getFileContent();
-  std::string path = parts.filesDirectory + "/" + std::to_string(index);
-  os::makeDirectories(parts.filesDirectory, 0755);
+  std::string path = contentPath(parts.directory, index);
+  os::makeDirectories(path.substr(0, path.rfind('/')), 0755);
   os::Fd file = os::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   os::writeAll(file, content.begin(), content.size());
   os::setMode(file, 0644);
@@ -196,6 +196,10 @@ void checkTarget(const std::string& target) {
 }
 
 }  // namespace
+
+std::string contentPath(const std::string& directory, size_t index) {
+  return directory + "/files/" + std::to_string(index);
+}
 
 void planMounts(PlanWriter& writer, const MountParts& parts) {
   writer.step(plan::Operation::makePrivate, "making the mounts private");

@@ -15,7 +15,7 @@ struct MountParts {
   schema::ContainerSpec::Reader spec;
   int root = -1;
   std::vector<int> trees;      ///< for each of the spec's mounts; -1: it brings none
-  std::string filesDirectory;  ///< where small files are put that the container sees
+  std::string directory;       ///< the container's own, for small files that it sees
   const Cgroup* cgroup = nullptr;
   uint32_t rootUid = 0;  ///< of the container's root on the host
   uint32_t rootGid = 0;
@@ -28,6 +28,9 @@ void planMounts(PlanWriter& writer, const MountParts& parts);
 
 /// Adds the steps that hide what a container should not see or change, after all is mounted.
 void planProtection(PlanWriter& writer, schema::ContainerSpec::Reader spec);
+
+/// Where the content of the mount of that number lies, in the container's directory.
+std::string contentPath(const std::string& directory, size_t index);
 
 /// Which devices the container may use.
 std::vector<DeviceRule> deviceRulesOf(schema::ContainerSpec::Reader spec);
