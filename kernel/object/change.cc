@@ -167,6 +167,7 @@ void ChangeEvaluator::edit(const ObjectKey& key, schema::Change::Reader change,
       draft.finalizers.push_back(finalizer);
       return;
     case Op::DELETE:
+      if (!finalizer.empty() && !object.getStatus().isNull()) takeStatus(key, object, draft);
       if (listed != draft.finalizers.end()) draft.finalizers.erase(listed);
       draft.removed = draft.finalizers.empty();
       if (draft.deleted == 0) draft.deleted = stamp_.time;

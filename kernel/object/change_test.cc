@@ -155,9 +155,15 @@ TEST_F(ChangeTest, WhoHasCleanedUpDeletesAndLetsGoAtOnce) {
   take(evaluate(Op::CREATE), 1);
   take(evaluate(Op::ADD_FINALIZER, {}, "engine"), 2);
   EXPECT_EQ(evaluate(Op::DELETE, {}, "network").effect, Effect::put) << "not the one that holds it";
-  auto outcome = evaluate(Op::DELETE, {}, "engine");
+  auto ended = [](Builder object) {
+    object.getStatus().initAs<schema::NamespaceStatus>().setPhase(schema::NamespaceStatus::Phase::TERMINATING);
+  };
+  auto outcome = evaluate(Op::DELETE, ended, "engine");
   EXPECT_EQ(outcome.effect, Effect::remove);
   EXPECT_FALSE(outcome.durable);
+  auto last = outcome.message->getRoot<schema::Object>().getStatus();
+  EXPECT_EQ(last.getAs<schema::NamespaceStatus>().getPhase(),
+            schema::NamespaceStatus::Phase::TERMINATING);
   EXPECT_TRUE(evaluate(Op::DELETE).durable);
 }
 

@@ -66,7 +66,8 @@ struct Change {
                          # too, unless the object is being deleted.
     delete @4;           # Marks as deleted while there are finalizers, else removes. Fails [not-found].
                          # With a finalizer that one goes at the same time, for who has cleaned up
-                         # already; like its removal, that is not waited for on the disk.
+                         # already, and a status is taken as the last one; like the removal of a
+                         # finalizer, that is not waited for on the disk.
     addFinalizer @5;     # No change if it is there.
     removeFinalizer @6;  # The last one of a deleted object removes it. No change if it is gone.
   }

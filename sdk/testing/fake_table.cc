@@ -127,6 +127,9 @@ bool perform(Row& row, schema::Change::Reader change) {
     case Op::DELETE:
       changed = metadata.getDeleted() == 0;
       if (changed) metadata.setDeleted(now());
+      if (change.hasFinalizer() && !wanted.getStatus().isNull()) {
+        object.getStatus().set(wanted.getStatus());
+      }
       changed |= removeFinalizer(metadata, change.getFinalizer());
       break;
     case Op::ADD_FINALIZER:

@@ -31,7 +31,8 @@ void fillIdMappings(capnp::List<schema::IdMapping>::Builder mappings) {
   mappings[0].setCount(outsideIds);
 }
 
-Task<schema::RootFs::Client> ContainerControl::prepare(std::string chainId, bool shiftedIds) {
+ContainerControl::FileSystem ContainerControl::prepare(const std::string& chainId,
+                                                       bool shiftedIds) {
   auto request = environment_.drivers.storage.prepareRequest();
   request.setSnapshot(id_.c_str());
   request.setParent(chainId.c_str());
@@ -39,15 +40,17 @@ Task<schema::RootFs::Client> ContainerControl::prepare(std::string chainId, bool
     fillIdMappings(request.initOptions().initUidMappings(1));
     fillIdMappings(request.getOptions().initGidMappings(1));
   }
-  auto response = co_await request.send();
-  co_return response.getRoot();
+  auto sent = request.send();
+  auto root = sent.getRoot();
+  return {kj::mv(root), sent.ignoreResult()};
 }
 
-Task<schema::RootFs::Client> ContainerControl::open() {
+ContainerControl::FileSystem ContainerControl::open() {
   auto request = environment_.drivers.storage.openRequest();
   request.setSnapshot(id_.c_str());
-  auto response = co_await request.send();
-  co_return response.getRoot();
+  auto sent = request.send();
+  auto root = sent.getRoot();
+  return {kj::mv(root), sent.ignoreResult()};
 }
 
 /// A runtime that cannot do so yet says why when it is asked for the container.

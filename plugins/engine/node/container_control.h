@@ -38,11 +38,15 @@ class ContainerControl {
 
   const std::string& id() const { return id_; }
 
+  /// May be used at once; `made` fails if it does not come to be.
+  struct FileSystem {
+    schema::RootFs::Client root;
+    kj::Promise<void> made;
+  };
   /// Makes the writable file system on a chain of layers.
-  Task<schema::RootFs::Client> prepare(std::string chainId, bool shiftedIds);
-
+  FileSystem prepare(const std::string& chainId, bool shiftedIds);
   /// The one that is there. Fails [not-found].
-  Task<schema::RootFs::Client> open();
+  FileSystem open();
 
   /// Tells the runtime that `run` will come. Kept until then or until `release`.
   void reserve(const std::string& cgroupParent);

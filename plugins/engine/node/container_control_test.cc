@@ -26,8 +26,8 @@ struct Control : EngineTest {
   }
   void run() { EXPECT_EQ(testing::wait(loop, begin(control)), 4242); }
   void makeSnapshot() {
-    kj::Promise<schema::RootFs::Client> preparing = control.prepare("", false);
-    testing::wait(loop, kj::mv(preparing));
+    auto made = control.prepare("", false);
+    testing::wait(loop, kj::mv(made.made));
   }
   void untilExit() {
     until([this]() { return !exits.empty(); }, "the exit");
@@ -47,8 +47,8 @@ TEST_F(Control, WhatIsNotThereCannotBeUsed) {
   EXPECT_FALSE(control.exists());
   kj::Promise<void> signalling = control.signal(SIGTERM, false);
   EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(signalling)), ErrorCode::CONFLICT);
-  kj::Promise<schema::RootFs::Client> opening = control.open();
-  EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(opening)), ErrorCode::NOT_FOUND);
+  auto opened = control.open();
+  EXPECT_EQ(testing::codeOfFailure(loop, kj::mv(opened.made)), ErrorCode::NOT_FOUND);
 }
 
 TEST_F(Control, AContainerOfAnEarlierAttemptIsReplaced) {

@@ -137,7 +137,7 @@ struct EngineTest : ::testing::Test {
     return {};
   }
   void expectNothingLeft() {
-    EXPECT_EQ(world->containers.size(), 0u);
+    until([this]() { return world->containers.empty(); }, "the runtime's forgetting");
     EXPECT_EQ(world->snapshots.size(), 0u);
     EXPECT_EQ(world->endpoints.size(), 0u);
   }

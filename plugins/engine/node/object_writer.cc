@@ -89,13 +89,6 @@ kj::Promise<void> ObjectWriter::remove(const ObjectCopy& object, const std::stri
   return sendUnlessGone(begin(object, schema::Change::Op::DELETE, reason));
 }
 
-kj::Promise<void> ObjectWriter::removeCleaned(const ObjectCopy& object,
-                                              const std::string& reason) {
-  auto request = begin(object, schema::Change::Op::DELETE, reason);
-  request.getChanges()[0].setFinalizer(finalizerName);
-  return sendUnlessGone(kj::mv(request));
-}
-
 kj::Promise<void> ObjectWriter::removeUnlessChanged(const ObjectCopy& object,
                                                     const std::string& reason) {
   auto request = begin(object, schema::Change::Op::DELETE, reason);

@@ -85,8 +85,16 @@ class ObjectWriter {
   kj::Promise<void> addFinalizer(const ObjectCopy& object);
   kj::Promise<void> removeFinalizer(const ObjectCopy& object);
   kj::Promise<void> remove(const ObjectCopy& object, const std::string& reason);
-  /// Of what the engine has cleaned up already: deletes it, and does not hold it back.
-  kj::Promise<void> removeCleaned(const ObjectCopy& object, const std::string& reason);
+  /// Of what the engine has cleaned up already: deletes it with its last status, and does not hold
+  /// it back. When the store has no room for that, it is told as with `status`.
+  template <typename Status>
+  kj::Promise<void> removeCleaned(const ObjectCopy& object, typename Status::Reader status,
+                                  const std::string& reason) {
+    auto request = begin(object, schema::Change::Op::DELETE, reason);
+    request.getChanges()[0].setFinalizer(finalizerName);
+    request.getChanges()[0].getObject().getStatus().template setAs<Status>(status);
+    return tellIfFull(sendUnlessGone(kj::mv(request)), object, reason);
+  }
 
   /// Changed or gone meanwhile: nothing happens. No room for it is told as for a status.
   kj::Promise<void> removeUnlessChanged(const ObjectCopy& object, const std::string& reason);

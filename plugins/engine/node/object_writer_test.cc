@@ -99,9 +99,10 @@ TEST_F(ObjectWriting, WhatIsCleanedUpGoesAtOnce) {
   done(writer.statusHolding<schema::PodStatus>(copyOf("web"), running, "a test"));
   EXPECT_EQ(finalizers("web"), Finalizers{finalizerName});
   auto held = copyOf("web");
-  done(writer.removeCleaned(held, "a test"));
+  auto stopped = statusOf(Phase::STOPPED);
+  done(writer.removeCleaned<schema::PodStatus>(held, stopped, "a test"));
   EXPECT_EQ(objects.find({"Pod", "web"}), nullptr);
-  done(writer.removeCleaned(held, "a test"));
+  done(writer.removeCleaned<schema::PodStatus>(held, stopped, "a test"));
 }
 
 TEST_F(ObjectWriting, WhatIsBeingDeletedIsNotHeldBackAnew) {

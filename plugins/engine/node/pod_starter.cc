@@ -121,29 +121,28 @@ Task<Readiness> PodStarter::checkVolumes(size_t index) {
 
 Task<> PodStarter::prepare(std::vector<size_t> indices) {
   for (size_t index : indices) {
-    auto root = co_await fileSystem(index);
+    auto there = fileSystem(index);
+    co_await kj::mv(there.made);
     auto& record = pod_.containers[index];
     record.command = commandLine(pod_.containerSpec(index), record.image->config.run);
   }
 }
 
-Task<schema::RootFs::Client> PodStarter::fileSystem(size_t index) {
+ContainerControl::FileSystem PodStarter::fileSystem(size_t index) {
   auto& record = pod_.containers[index];
   auto& state = pod_.state.containers[index];
-  if (state.phase != ContainerPhase::absent) {
-    auto there = co_await record.control->open();
-    co_return there;
-  }
-  auto made =
-      co_await record.control->prepare(record.image->chainId, pod_.spec().getUserNamespace());
-  state.phase = ContainerPhase::prepared;
-  co_return made;
+  if (state.phase != ContainerPhase::absent) return record.control->open();
+  auto made = record.control->prepare(record.image->chainId, pod_.spec().getUserNamespace());
+  made.made = made.made.then([&state]() { state.phase = ContainerPhase::prepared; });
+  return made;
 }
 
 Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
   failure_.reset();
   gathered_.clear();
   kj::Vector<kj::Promise<void>> work;
+  // What takes longest is asked for first.
+  for (size_t index : indices) work.add(gather(index));
   for (size_t index : indices) {
     pod_.containers[index].control->reserve(text(pod_.spec().getCgroupParent()));
   }
@@ -151,7 +150,6 @@ Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
   kj::Promise<void> connecting = kj::READY_NOW;
   if (!identityKnown_) connecting = guard("NetworkFailed", buildNetwork());
   connected_ = connecting.fork();
-  for (size_t index : indices) work.add(gather(index));
   co_await kj::joinPromises(work.releaseAsArray());
   co_await pod_.network.whenSandboxed().exclusiveJoin(connected_.addBranch());
   for (size_t index : indices) {
@@ -181,8 +179,10 @@ Task<> PodStarter::awaitAttachment(size_t index) {
 }
 
 Task<> PodStarter::gatherRoot(size_t index) {
-  auto root = co_await fileSystem(index);
-  auto mounted = co_await root.mountRequest().send();
+  auto there = fileSystem(index);
+  auto mounting = there.root.mountRequest().send();
+  co_await kj::mv(there.made);
+  auto mounted = co_await kj::mv(mounting);
   gathered_[index].root = mounted.getTree();
 }
 

@@ -38,7 +38,7 @@ class PodStarter {
 
   Readiness checkNetworks();
   Task<Readiness> checkVolumes(size_t index);
-  Task<schema::RootFs::Client> fileSystem(size_t index);
+  ContainerControl::FileSystem fileSystem(size_t index);
   Task<> gather(size_t index);
   Task<> awaitAttachment(size_t index);
   Task<> gatherRoot(size_t index);

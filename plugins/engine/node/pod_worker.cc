@@ -135,12 +135,6 @@ bool PodWorker::statusChanged() {
 }
 
 Task<> PodWorker::publish() {
-  auto writing = writeStatus();
-  if (co_await kj::mv(writing)) discardStopped();
-}
-
-/// Whether it is written down.
-Task<bool> PodWorker::writeStatus() {
   std::string failure;
   try {
     auto status = published_->getRoot<schema::PodStatus>().asReader();
@@ -156,8 +150,9 @@ Task<bool> PodWorker::writeStatus() {
     environment_.warn("writing the status of pod " + pod_.object->key() + ": " + failure);
     published_ = nullptr;
     co_await environment_.timer.afterDelay(pauseAfterFailure);
+    co_return;
   }
-  co_return failure.empty();
+  discardStopped();
 }
 
 /// The runtime may forget a container once its exit is written down.

@@ -58,7 +58,6 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   Task<> sleep(std::optional<int64_t> wakeAt);
   bool statusChanged();
   Task<> publish();
-  Task<bool> writeStatus();
   void discardStopped();
 
   Task<> perform(Action action);
@@ -69,9 +68,10 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   void noteFailure(Failure failure);
   Task<> tearDown();
   Task<> purge();
-  Task<> removeContainers();
+  Task<> removeFiles(bool byItself);
   Task<> removeVolumes();
-  Task<> removeObject();
+  kj::Promise<void> removeObject(bool byItself);
+  Task<> forgetContainers(bool discard);
 
   Environment& environment_;
   ObjectWriter& writer_;

@@ -11,6 +11,7 @@ namespace stave::node {
 namespace {
 
 constexpr const char* removeVolumesAnnotation = "stave/remove-volumes";
+constexpr auto pauseBeforeRetry = 500 * kj::MILLISECONDS;
 
 ContainerPhase phaseOf(schema::ContainerState::Phase phase) {
   switch (phase) {
@@ -107,47 +108,71 @@ void PodWorker::adoptContainer(size_t index, schema::ContainerStatus::Reader sta
   }
 }
 
+/// A pod that was deleted is gone when all of it is. One that goes by itself when it is done takes its
+/// exit along in the commit that removes it; until then the runtime knows the exit, and forgets it
+/// afterwards. The network goes last, without being waited for: it takes the kernel long, and its
+/// driver does one thing after the other, so whoever wants an address or a port of this pod gets it.
+/// After a crash, what is left belongs to no pod.
 Task<> PodWorker::purge() {
   leaving_ = true;
-  co_await removeContainers();
-  os::removeTree(starter_.mounts().emptyDirectory(pod_.object->uid()));
+  bool byItself = !vanished_ && !pod_.object->deleted();
+  if (!vanished_ && !byItself && published_.get() == nullptr && statusChanged()) co_await publish();
+  co_await removeFiles(byItself);
   co_await removeVolumes();
-  if (!vanished_) co_await removeObject();
+  auto gone = removeObject(byItself);
+  tasks_.add(pod_.network.tearDown());
+  co_await kj::mv(gone);
+  tasks_.add(forgetContainers(byItself));
   pod_.state.purged = true;
 }
 
-/// A runtime that still knows a container knows its exit; it forgets it when that is written down.
-/// The network goes afterwards, without being waited for: it takes the kernel long, and its driver
-/// does one thing after the other, so whoever wants an address or a port of this pod gets it. After
-/// a crash, what is left belongs to no pod.
-Task<> PodWorker::removeContainers() {
-  KJ_DEFER(tasks_.add(pod_.network.tearDown()));
-  bool wanted = !pod_.object->deleted() || published_.get() == nullptr;
-  kj::Promise<void> telling = kj::READY_NOW;
-  if (!vanished_ && wanted && statusChanged()) telling = writeStatus().promise().ignoreResult();
+/// What fails keeps nobody from learning how the containers ended.
+Task<> PodWorker::removeFiles(bool byItself) {
   kj::Vector<kj::Promise<void>> removals;
   for (auto& record : pod_.containers) {
     record.health = nullptr;
     record.readiness = nullptr;
     record.attachments->reject(makeError(ErrorCode::NOT_FOUND, "the pod was deleted"));
+    if (!byItself) removals.add(record.control->discard());
     removals.add(record.control->removeSnapshot());
   }
-  co_await kj::mv(telling);
-  for (auto& record : pod_.containers) removals.add(record.control->discard());
-  co_await kj::joinPromises(removals.releaseAsArray());
-  for (auto& record : pod_.containers) {
-    if (!record.logPath.empty()) {
-      os::removeTree(environment_.statePath + "/logs/" + record.control->id());
-    }
+  kj::Maybe<kj::Exception> failure;
+  try {
+    co_await kj::joinPromises(removals.releaseAsArray());
+    os::removeTree(starter_.mounts().emptyDirectory(pod_.object->uid()));
+  } catch (const kj::Exception& exception) {
+    failure = kj::cp(exception);
+  }
+  KJ_IF_MAYBE (exception, failure) {
+    tasks_.add(pod_.network.tearDown());
+    if (byItself && statusChanged()) co_await publish();
+    kj::throwFatalException(kj::mv(*exception));
   }
 }
 
-/// One that goes by itself when it is done was not deleted by anybody before.
-Task<> PodWorker::removeObject() {
-  if (pod_.object->deleted()) {
-    co_await writer_.removeFinalizer(*pod_.object);
-  } else {
-    co_await writer_.removeCleaned(*pod_.object, "all its containers have stopped");
+kj::Promise<void> PodWorker::removeObject(bool byItself) {
+  if (vanished_) return kj::READY_NOW;
+  if (!byItself) return writer_.removeFinalizer(*pod_.object);
+  statusChanged();
+  auto status = published_->getRoot<schema::PodStatus>().asReader();
+  return writer_.removeCleaned<schema::PodStatus>(*pod_.object, status,
+                                                  "all its containers have stopped");
+}
+
+/// Nobody waits for this any more, so nobody else tries it again.
+Task<> PodWorker::forgetContainers(bool discard) {
+  for (auto& record : pod_.containers) {
+    for (bool done = !discard; !done;) {
+      auto discarding = record.control->discard().promise();
+      auto tried = discarding.then([]() { return true; }, [](kj::Exception&&) { return false; });
+      done = co_await kj::mv(tried);
+      if (!done) co_await environment_.timer.afterDelay(pauseBeforeRetry);
+    }
+    if (record.logPath.empty()) continue;
+    auto path = environment_.statePath + "/logs/" + record.control->id();
+    auto removal = [path]() { os::removeTree(path); };
+    auto removing = environment_.workers.run(kj::mv(removal));
+    co_await kj::mv(removing);
   }
 }
 

@@ -46,8 +46,9 @@ Task<schema::RootFs::Client> Service::snapshotOf(std::string pod, std::string co
   if (worker->containerState(container).phase == ContainerPhase::absent) {
     fail(ErrorCode::CONFLICT, "pod " + pod + " has no files yet: it is not created");
   }
-  auto root = co_await worker->control(container).open();
-  co_return root;
+  auto there = worker->control(container).open();
+  co_await kj::mv(there.made);
+  co_return there.root;
 }
 
 Task<os::Fd> Service::rootOf(std::string pod, std::string container) {
