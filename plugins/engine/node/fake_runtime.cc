@@ -140,6 +140,12 @@ class FakeRuntime final : public schema::Runtime::Server {
 
   kj::Promise<void> create(CreateContext context) override {
     auto spec = context.getParams().getSpec();
+    if (!spec.hasRoot()) return make(context);
+    auto taking = takeFd(spec.getRoot(), "the container's root").promise();
+    return taking.then([this, context](kj::AutoCloseFd) { return make(context); });
+  }
+  kj::Promise<void> make(CreateContext context) {
+    auto spec = context.getParams().getSpec();
     auto run = std::make_shared<FakeWorld::Run>();
     run->id = text(spec.getId());
     if (world_->containers.count(run->id) > 0) fail(ErrorCode::ALREADY_EXISTS, run->id);

@@ -142,8 +142,8 @@ Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
   gathered_.clear();
   kj::Vector<kj::Promise<void>> work;
   // What takes longest is asked for first.
-  for (size_t index : indices) work.add(gather(index));
   for (size_t index : indices) {
+    work.add(gather(index));
     pod_.containers[index].control->reserve(text(pod_.spec().getCgroupParent()));
   }
   identityKnown_ = pod_.network.hasSandbox();
@@ -153,7 +153,11 @@ Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
   co_await kj::joinPromises(work.releaseAsArray());
   co_await pod_.network.whenSandboxed().exclusiveJoin(connected_.addBranch());
   for (size_t index : indices) {
-    if (!failure_) co_await guard("StartFailed", launch(index));
+    if (failure_) break;
+    kj::Promise<void> launching = launch(index);
+    // Who makes the file system knows better than the container why there is none.
+    co_await gathered_[index].rooted.addBranch();
+    co_await guard("StartFailed", kj::mv(launching));
   }
   co_await connected_.addBranch();
   gathered_.clear();
@@ -162,9 +166,9 @@ Task<std::optional<Failure>> PodStarter::start(std::vector<size_t> indices) {
 }
 
 Task<> PodStarter::gather(size_t index) {
-  gathered_[index];
+  kj::Promise<void> rooting = guard("RootFailed", gatherRoot(index));
+  gathered_[index].rooted = rooting.fork();
   kj::Vector<kj::Promise<void>> work;
-  work.add(guard("RootFailed", gatherRoot(index)));
   work.add(guard("MountFailed", gatherMounts(index)));
   work.add(awaitAttachment(index));
   co_await kj::joinPromises(work.releaseAsArray());
@@ -181,13 +185,16 @@ Task<> PodStarter::awaitAttachment(size_t index) {
 Task<> PodStarter::gatherRoot(size_t index) {
   auto there = fileSystem(index);
   auto mounting = there.root.mountRequest().send();
+  gathered_[index].root = mounting.getTree();
   co_await kj::mv(there.made);
-  auto mounted = co_await kj::mv(mounting);
-  gathered_[index].root = mounted.getTree();
+  co_await kj::mv(mounting);
 }
 
 Task<> PodStarter::gatherMounts(size_t index) {
   auto& record = pod_.containers[index];
+  if (!record.logPath.empty()) {
+    os::makeDirectories(record.logPath.substr(0, record.logPath.rfind('/')), 0700);
+  }
   auto planned = co_await mounts_.plan(pod_.object, pod_.containerSpec(index),
                                        &record.image->config.run, record.control->id());
   record.volumes.clear();
@@ -199,9 +206,6 @@ Task<> PodStarter::gatherMounts(size_t index) {
 
 Task<> PodStarter::launch(size_t index) {
   auto& record = pod_.containers[index];
-  if (!record.logPath.empty()) {
-    os::makeDirectories(record.logPath.substr(0, record.logPath.rfind('/')), 0700);
-  }
   if (needsInterfaces()) co_await connected_.addBranch();
   bool known = identityKnown_;
   auto fill = [this, index](schema::ContainerSpec::Builder target) { fillSpec(target, index); };

@@ -32,7 +32,8 @@ class PodStarter {
 
  private:
   struct Gathered {
-    kj::Maybe<schema::Fd::Client> root;
+    kj::Maybe<schema::Fd::Client> root;  ///< that of a mount which may still be under way
+    kj::ForkedPromise<void> rooted = nullptr;
     std::vector<PlannedMount> mounts;
   };
 
