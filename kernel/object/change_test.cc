@@ -156,7 +156,8 @@ TEST_F(ChangeTest, WhoHasCleanedUpDeletesAndLetsGoAtOnce) {
   take(evaluate(Op::ADD_FINALIZER, {}, "engine"), 2);
   EXPECT_EQ(evaluate(Op::DELETE, {}, "network").effect, Effect::put) << "not the one that holds it";
   auto ended = [](Builder object) {
-    object.getStatus().initAs<schema::NamespaceStatus>().setPhase(schema::NamespaceStatus::Phase::TERMINATING);
+    object.getStatus().initAs<schema::NamespaceStatus>().setPhase(
+        schema::NamespaceStatus::Phase::TERMINATING);
   };
   auto outcome = evaluate(Op::DELETE, ended, "engine");
   EXPECT_EQ(outcome.effect, Effect::remove);

@@ -128,9 +128,10 @@ TEST_F(RuntimeConformance, AFileCanBeGivenByContent) {
 
 TEST_F(RuntimeConformance, TheStartMayReplaceTheContentOfAFile) {
   auto bytes = [](const char* text) { return kj::StringPtr(text).asBytes(); };
-  auto container = create("late", {"sh", "-c", "test \"$(cat /etc/hosts)\" = late"}, [&](Spec spec) {
-    oneMount(spec, "/etc/hosts").setFileContent(bytes("a long one from before\n"));
-  });
+  auto container =
+      create("late", {"sh", "-c", "test \"$(cat /etc/hosts)\" = late"}, [&](Spec spec) {
+        oneMount(spec, "/etc/hosts").setFileContent(bytes("a long one from before\n"));
+      });
   auto startWith = [&](const char* target) {
     auto request = container.startRequest();
     auto file = request.initFiles(1)[0];

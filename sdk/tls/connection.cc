@@ -148,8 +148,8 @@ Task<kj::Own<TlsConnection>> connectTls(kj::AsyncIoContext& io, std::string endp
       });
   auto explain = [endpoint](kj::Exception&& exception) -> kj::Promise<kj::Own<TlsConnection>> {
     auto code = codeOf(exception);
-    bool told = code == ErrorCode::INVALID || code == ErrorCode::NOT_FOUND ||
-                code == ErrorCode::DENIED;
+    bool told =
+        code == ErrorCode::INVALID || code == ErrorCode::NOT_FOUND || code == ErrorCode::DENIED;
     if (told) return kj::mv(exception);
     return explained(endpoint, exception);
   };

@@ -89,9 +89,10 @@ Task<int32_t> ContainerControl::attempt(std::function<void(schema::ContainerSpec
                      })
                      .fork();
   auto opening = attachments.open(ahead, created.addBranch().ignoreResult());
-  auto starting = late().then([ahead](std::vector<File> files) mutable {
-                          return startWith(ahead, files);
-                        }).eagerlyEvaluate(nullptr);
+  auto starting =
+      late()
+          .then([ahead](std::vector<File> files) mutable { return startWith(ahead, files); })
+          .eagerlyEvaluate(nullptr);
   co_await kj::mv(opening);
   auto container = co_await created.addBranch();
   container_ = kj::mv(container);

@@ -75,8 +75,8 @@ class ContainerControl {
 
  private:
   void watch();
-  Task<int32_t> attempt(std::function<void(schema::ContainerSpec::Builder)>& fill,
-                        LateFiles& late, Attachments& attachments);
+  Task<int32_t> attempt(std::function<void(schema::ContainerSpec::Builder)>& fill, LateFiles& late,
+                        Attachments& attachments);
   Task<> awaitExit(schema::Container::Client container);
   /// After the runtime began anew; nothing if it does not know the container.
   Task<kj::Maybe<schema::Container::Client>> findAgain();

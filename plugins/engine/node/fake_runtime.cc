@@ -46,7 +46,8 @@ class FakeContainer final : public schema::Container::Server {
 
   kj::Promise<void> start(StartContext context) override {
     if (run_->phase != Phase::CREATED) fail(ErrorCode::CONFLICT, "not created");
-    for (auto file : context.getParams().getFiles()) run_->take(file.getTarget(), file.getContent());
+    for (auto file : context.getParams().getFiles())
+      run_->take(file.getTarget(), file.getContent());
     run_->phase = Phase::RUNNING;
     ++world_->starts;
     context.getResults().setPid(4242);

@@ -74,16 +74,7 @@ struct PodState {
 };
 
 struct Action {
-  enum class Kind {
-    prepare,
-    start,
-    signalStop,
-    kill,
-    pause,
-    resume,
-    tearDown,
-    purge
-  };
+  enum class Kind { prepare, start, signalStop, kill, pause, resume, tearDown, purge };
   Kind kind;
   std::vector<size_t> containers = {};
   bool operator==(const Action&) const = default;

@@ -223,8 +223,8 @@ std::vector<PlannedMount> PodStarter::identityFiles() {
   auto domain = text(pod_.spec().getDomainname());
   std::vector<PlannedMount> files;
   files.push_back(fileAt("/etc/hosts", hostsFile(pod_.hostname(), domain, identity, extra)));
-  files.push_back(fileAt("/etc/resolv.conf",
-                         resolvFile(pod_.spec().getDns(), identity, readHostResolv())));
+  files.push_back(
+      fileAt("/etc/resolv.conf", resolvFile(pod_.spec().getDns(), identity, readHostResolv())));
   for (auto& each : files) each.identity = true;
   return files;
 }

@@ -108,11 +108,11 @@ void PodWorker::adoptContainer(size_t index, schema::ContainerStatus::Reader sta
   }
 }
 
-/// A pod that was deleted is gone when all of it is. One that goes by itself when it is done takes its
-/// exit along in the commit that removes it; until then the runtime knows the exit, and forgets it
-/// afterwards. The network goes last, without being waited for: it takes the kernel long, and its
-/// driver does one thing after the other, so whoever wants an address or a port of this pod gets it.
-/// After a crash, what is left belongs to no pod.
+/// A pod that was deleted is gone when all of it is. One that goes by itself when it is done takes
+/// its exit along in the commit that removes it; until then the runtime knows the exit, and forgets
+/// it afterwards. The network goes last, without being waited for: it takes the kernel long, and
+/// its driver does one thing after the other, so whoever wants an address or a port of this pod
+/// gets it. After a crash, what is left belongs to no pod.
 Task<> PodWorker::purge() {
   leaving_ = true;
   bool byItself = !vanished_ && !pod_.object->deleted();

@@ -72,14 +72,13 @@ void NativeContainer::onMonitorGone() {
   writeStatus(status_, found);
 }
 
-/// The kernel takes long to end a cgroup. A deletion, which comes next, finds it done; if something is
-/// still in it, the deletion says so.
+/// The kernel takes long to end a cgroup. A deletion, which comes next, finds it done; if something
+/// is still in it, the deletion says so.
 void NativeContainer::leaveCgroup() {
   auto job = [machinery = environs_->machinery, path = std::string(record().getCgroup())]() {
     machinery->cgroups->at(path)->remove();
   };
-  leaving_ = environs_->context.workers().run(kj::mv(job)).eagerlyEvaluate(
-      [](kj::Exception&&) {});
+  leaving_ = environs_->context.workers().run(kj::mv(job)).eagerlyEvaluate([](kj::Exception&&) {});
 }
 
 bool NativeContainer::alive() const {
@@ -137,8 +136,8 @@ void NativeContainer::replaceFiles(capnp::List<schema::FileContent>::Reader file
       os::Fd target = os::open(contentPath(directory_.path(), i), O_WRONLY | O_TRUNC);
       return os::writeAll(target, content.begin(), content.size());
     }
-    fail(ErrorCode::INVALID, "files: container " + id() + " has no file with a content at " +
-                                 file.getTarget().cStr());
+    fail(ErrorCode::INVALID,
+         "files: container " + id() + " has no file with a content at " + file.getTarget().cStr());
   };
   for (auto file : files) replace(file);
 }

@@ -14,8 +14,8 @@ namespace stave::native {
 struct MountParts {
   schema::ContainerSpec::Reader spec;
   int root = -1;
-  std::vector<int> trees;      ///< for each of the spec's mounts; -1: it brings none
-  std::string directory;       ///< the container's own, for small files that it sees
+  std::vector<int> trees;  ///< for each of the spec's mounts; -1: it brings none
+  std::string directory;   ///< the container's own, for small files that it sees
   const Cgroup* cgroup = nullptr;
   uint32_t rootUid = 0;  ///< of the container's root on the host
   uint32_t rootGid = 0;

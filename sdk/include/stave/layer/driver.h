@@ -74,8 +74,8 @@ class Driver {
   /// was not deleted is found below `place.content()`.
   virtual std::vector<Change> changes(const Place& place, const Chain& below) = 0;
 
-  /// Last words before the place is renamed and removed: another may come at the same path. Called on
-  /// the service's own thread, so what blocks is left to `remove`.
+  /// Last words before the place is renamed and removed: another may come at the same path. Called
+  /// on the service's own thread, so what blocks is left to `remove`.
   virtual void forget(const Place& place) {}
 
   /// Deletes a whole place.
