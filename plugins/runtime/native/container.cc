@@ -73,12 +73,12 @@ void NativeContainer::onMonitorGone() {
 }
 
 /// The kernel takes long to end a cgroup. A deletion, which comes next, finds it done; if something
-/// is still in it, the deletion says so.
+/// is still in it, the deletion says so. It waits for this, for afterwards the id may be another's.
 void NativeContainer::leaveCgroup() {
   auto job = [machinery = environs_->machinery, path = std::string(record().getCgroup())]() {
     machinery->cgroups->at(path)->remove();
   };
-  leaving_ = environs_->context.workers().run(kj::mv(job)).eagerlyEvaluate([](kj::Exception&&) {});
+  left_ = environs_->context.workers().run(kj::mv(job)).catch_([](kj::Exception&&) {}).fork();
 }
 
 bool NativeContainer::alive() const {

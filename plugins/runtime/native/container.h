@@ -90,7 +90,7 @@ class NativeContainer final : public schema::Container::Server {
   kj::Maybe<MonitorWatch&> watch_;
   std::weak_ptr<MonitorConnection>
       control_;  ///< shared by requests that overlap, to keep their order
-  kj::Promise<void> leaving_ = nullptr;
+  kj::ForkedPromise<void> left_ = nullptr;  ///< the cgroup, after the exit
   kj::ForkedPromise<void> stopped_;
   bool deleted_ = false;
 };

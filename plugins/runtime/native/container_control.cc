@@ -74,6 +74,7 @@ Task<> NativeContainer::end() {
 }
 
 Task<> NativeContainer::clear() {
+  co_await left_.addBranch();
   for (int round = 0; !cgroup_->remove(); round++) {
     if (round == mostRounds) {
       fail(ErrorCode::CONFLICT, "deleting container " + id() + ": processes of it do not end");
