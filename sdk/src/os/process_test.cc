@@ -34,7 +34,7 @@ TEST(ProcessTest, StatusIsKeptUntilItIsAskedFor) {
 
 TEST(ProcessTest, SignalsReachIt) {
   Loop loop;
-  auto child = shell(loop, "sleep 60");
+  auto child = shell(loop, "exec sleep 60");
   child.signal(SIGTERM);
   auto status = loop.wait(child.wait());
   ASSERT_TRUE(WIFSIGNALED(status));
