@@ -25,28 +25,32 @@ std::vector<EntryValue> valuesOf(capnp::List<schema::Entry>::Reader list) {
   return values;
 }
 
+/// The record holds the watch, and so, in one process, this.
 class RecordingSink final : public schema::StoreWatchSink::Server {
  public:
-  explicit RecordingSink(std::shared_ptr<WatchRecord> record) : record_(kj::mv(record)) {}
+  explicit RecordingSink(std::weak_ptr<WatchRecord> record) : record_(kj::mv(record)) {}
 
   kj::Promise<void> events(EventsContext context) override {
+    auto record = record_.lock();
+    if (record == nullptr) return kj::READY_NOW;
     auto params = context.getParams();
     for (auto event : params.getEvents()) {
       bool deleted = event.isDelete();
-      record_->events.push_back({deleted, valueOf(deleted ? event.getDelete() : event.getPut())});
+      record->events.push_back({deleted, valueOf(deleted ? event.getDelete() : event.getPut())});
     }
-    record_->batches.push_back(params.getRevision());
-    if (record_->slowness == 0 * kj::SECONDS) return kj::READY_NOW;
-    return loop().timer().afterDelay(record_->slowness);
+    record->batches.push_back(params.getRevision());
+    if (record->slowness == 0 * kj::SECONDS) return kj::READY_NOW;
+    return loop().timer().afterDelay(record->slowness);
   }
 
   kj::Promise<void> ended(EndedContext context) override {
-    record_->ended = context.getParams().getError().cStr();
+    auto record = record_.lock();
+    if (record != nullptr) record->ended = context.getParams().getError().cStr();
     return kj::READY_NOW;
   }
 
  private:
-  std::shared_ptr<WatchRecord> record_;
+  std::weak_ptr<WatchRecord> record_;
 };
 
 }  // namespace
